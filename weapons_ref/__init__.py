@@ -1,0 +1,1 @@
+"""A sourced catalog of weapon ranges, and exact geodesic rings and reach."""

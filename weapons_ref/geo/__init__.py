@@ -1,0 +1,1 @@
+"""Numbers and the Earth: units, coordinates, geodesics and rings. Nothing of weapons or places."""

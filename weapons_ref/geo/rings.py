@@ -1,0 +1,212 @@
+"""Range rings as polygons that hold what they claim, everywhere on Earth.
+
+A disk of radius S round an origin is drawn on a sheet: latitude against the difference in longitude
+from the origin, dl in [-180, 180]. For a fixed latitude the distance never decreases as |dl| grows,
+so that the disk is exactly ``|dl| <= h(latitude)``, its boundary a graph over latitude, mirrored at
+the origin's meridian. Three things follow. The boundary cannot cross itself. A pole inside is
+nothing but a sheet that reaches the top or bottom edge. And when every point of an edge lies within
+E of the radius, every point farther than E from the circle lies on the right side of it: by
+monotony a point left of the edge is nearer than the edge's own point at that latitude.
+
+The sheet is then laid on the map, cut at +-180 degrees and sewn together where it had its own seam.
+This happens on a grid of 1e-7 degrees in whole numbers, where cutting and sewing are exact.
+
+`docs/method.md` has the mathematics with its sources.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from weapons_ref.errors import QueryError
+from weapons_ref.geo import geodesy
+
+Floats = npt.NDArray[np.float64]
+
+#: Steps to a degree in the finished polygon: seven decimals, about a centimetre (RFC 7946, section 11.2).
+_GRID = 1e7
+#: What rounding to that grid can move a vertex by, at most; taken off the error bound beforehand.
+_ROUNDING_M = 0.01
+_LEAST_ERROR_M = 0.1
+_BASE_STEP_DEG = 5.0
+#: Where an edge is compared with the circle. Not the quarters alone: an S-shaped edge is right there.
+_SAMPLES = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
+
+
+def annulus(
+    lon: float, lat: float, outer_m: float, inner_m: float = 0.0, max_error_m: float = 10.0
+) -> shapely.MultiPolygon:
+    """Return the points from `inner_m` to `outer_m` of an origin as an RFC 7946 polygon.
+
+    Parameters
+    ----------
+    lon, lat : float
+        The origin, degrees.
+    outer_m, inner_m : float
+        The radii, metres; no inner one cuts nothing out.
+    max_error_m : float
+        How far, in metres, an edge may lie from the true circle. Vertices lie on it.
+
+    Returns
+    -------
+    shapely.MultiPolygon
+        Longitude and latitude on seven decimals; exteriors counter-clockwise, cut at the
+        antimeridian, pole edges written out, no edge longer than 90 degrees.
+
+    Raises
+    ------
+    CoordinateError
+        If the origin is not on Earth.
+    QueryError
+        If the radii are not 0 <= inner < outer, the error is too small for seven decimals, or the
+        ring too small to show on them.
+    """
+    lon, lat = geodesy.check_position(lon, lat)
+    if not (math.isfinite(outer_m) and 0 <= inner_m < outer_m):
+        raise QueryError(f"a ring from {inner_m:g} m to {outer_m:g} m: the minimum must be below the maximum")
+    if not (math.isfinite(max_error_m) and max_error_m >= _LEAST_ERROR_M):
+        raise QueryError(f"a maximum error of {max_error_m:g} m is below {_LEAST_ERROR_M:g} m, what seven decimals hold")
+    sheet = _sheet(lon, lat, outer_m, max_error_m)
+    if inner_m > 0:
+        sheet = shapely.difference(sheet, _sheet(lon, lat, inner_m, max_error_m), grid_size=1)
+    ring = _lay_on_map(sheet)
+    if ring.is_empty:
+        raise QueryError(f"a ring from {inner_m:g} m to {outer_m:g} m is too small to draw")
+    return ring
+
+
+def covers_globe(radius_m: float) -> bool:
+    """Say whether a radius reaches every point on Earth, from wherever."""
+    return radius_m >= geodesy.HALF_MERIDIAN_M
+
+
+def _sheet(lon: float, lat: float, radius_m: float, max_error_m: float) -> shapely.Geometry:
+    """Return the disk on its own sheet, longitude `lon` - 180 to `lon` + 180, in grid steps."""
+    if covers_globe(radius_m):
+        dl, phi = np.array([180.0, 180.0]), np.array([90.0, -90.0])
+    else:
+        dl, phi = _half_circle(lon, lat, radius_m, max_error_m - _ROUNDING_M)
+        if _reaches_pole(lat, radius_m, 90.0):
+            dl, phi = np.insert(dl, 0, 180.0), np.insert(phi, 0, 90.0)
+        if _reaches_pole(lat, radius_m, -90.0):
+            dl, phi = np.append(dl, 180.0), np.append(phi, -90.0)
+    # West side up, east side down: the boundary once round, clockwise.
+    x = np.concatenate([-dl[::-1], dl]) + lon
+    y = np.concatenate([phi[::-1], phi])
+    polygon = shapely.Polygon(np.column_stack([np.rint(x * _GRID), np.rint(y * _GRID)]))
+    return shapely.set_precision(polygon, 1)
+
+
+def _reaches_pole(lat: float, radius_m: float, pole: float) -> bool:
+    return geodesy.inverse(0.0, lat, 0.0, pole).distance_m <= radius_m
+
+
+def _half_circle(lon: float, lat: float, radius_m: float, tolerance_m: float) -> tuple[Floats, Floats]:
+    """Return the eastern half of a circle, from its northernmost azimuth to its southernmost.
+
+    Vertices are halved in azimuth until no sampled point of an edge, straight in longitude and
+    latitude as GeoJSON has it, is farther than `tolerance_m` from the radius.
+    """
+    corner = _cut_locus_corner(lon, lat, radius_m)
+    if corner is None:
+        return _refine(lon, lat, radius_m, tolerance_m, 0.0, 180.0)
+    azimuth, dl_corner = corner
+    north = _refine(lon, lat, radius_m, tolerance_m, 0.0, azimuth)
+    south = _refine(lon, lat, radius_m, tolerance_m, 180.0 - azimuth, 180.0)
+    dl = np.concatenate([north[0][:-1], [dl_corner], south[0][1:]])
+    phi = np.concatenate([north[1][:-1], [-lat], south[1][1:]])
+    return dl, phi
+
+
+def _cut_locus_corner(lon: float, lat: float, radius_m: float) -> tuple[float, float] | None:
+    """Return the azimuth and dl where the circle runs into itself near the antipode, if it does.
+
+    Geodesics that leave at azimuths A and 180 - A meet again on the opposite parallel and are no
+    longer the shortest beyond it (Karney 2013, section 3). The first to do so leave due east. From
+    there on the circle is made of two arcs, and what lies between them is out of reach.
+    """
+    if radius_m <= geodesy.SHORTEST_ALWAYS_M:
+        return None
+    dl, phi = _vertices(lon, lat, radius_m, np.array([90.0]))
+    if geodesy.inverse(0.0, lat, float(dl[0]), float(phi[0])).distance_m >= radius_m - 1e-6:
+        return None
+    near, far = 90.0, 180.0
+    for _ in range(80):
+        middle = (near + far) / 2
+        if geodesy.inverse(0.0, lat, middle, -lat).distance_m < radius_m:
+            near = middle
+        else:
+            far = middle
+    azimuth = geodesy.inverse(0.0, lat, near, -lat).azimuth_deg
+    assert azimuth is not None  # the corner is near the antipode, and its origin is not a pole
+    return min(azimuth, 180.0 - azimuth), near
+
+
+def _refine(
+    lon: float, lat: float, radius_m: float, tolerance_m: float, first_deg: float, last_deg: float
+) -> tuple[Floats, Floats]:
+    """Return vertices between two azimuths, as many as the tolerance takes."""
+    azimuths = np.linspace(first_deg, last_deg, 2 + int((last_deg - first_deg) / _BASE_STEP_DEG))
+    dl, phi = _vertices(lon, lat, radius_m, azimuths)
+    unsettled = np.ones(len(azimuths) - 1, dtype=bool)
+    # Each round halves the azimuths; 60 of them exhaust the doubles between two neighbours.
+    for _ in range(60):
+        edges = np.flatnonzero(unsettled)
+        errors = _edge_errors(lat, radius_m, dl, phi, edges)
+        coarse = edges[errors > tolerance_m]
+        unsettled[:] = False
+        if not len(coarse):
+            break
+        unsettled[coarse] = True
+        halves = (azimuths[coarse] + azimuths[coarse + 1]) / 2
+        new_dl, new_phi = _vertices(lon, lat, radius_m, halves)
+        azimuths = np.insert(azimuths, coarse + 1, halves)
+        dl, phi = np.insert(dl, coarse + 1, new_dl), np.insert(phi, coarse + 1, new_phi)
+        unsettled = np.insert(unsettled, coarse + 1, True)
+    return dl, phi
+
+
+def _vertices(lon: float, lat: float, radius_m: float, azimuths: Floats) -> tuple[Floats, Floats]:
+    """Return dl in [0, 180] and latitude of the circle at azimuths in [0, 180]."""
+    # From longitude 0, so that dl keeps all its digits; the ellipsoid is the same all round.
+    dl, phi = geodesy.destinations(0.0, lat, azimuths, radius_m)
+    # Due north and south the circle lies on the origin's meridian or, past a pole, opposite it.
+    for azimuth, pole in ((0.0, 90.0), (180.0, -90.0)):
+        on_meridian = azimuths == azimuth
+        if abs(lat) != 90:
+            dl[on_meridian] = 180.0 if _reaches_pole(lat, radius_m, pole) else 0.0
+    # A hair west of either meridian is rounding: these geodesics stay on the eastern half.
+    dl = np.where(dl < -90, 180.0, np.maximum(dl, 0.0))
+    return dl, phi
+
+
+def _edge_errors(lat: float, radius_m: float, dl: Floats, phi: Floats, edges: npt.NDArray[np.intp]) -> Floats:
+    """Return how far each edge strays from the circle, in metres."""
+    ends = edges + 1
+    x = dl[edges, None] + (dl[ends] - dl[edges])[:, None] * _SAMPLES
+    y = phi[edges, None] + (phi[ends] - phi[edges])[:, None] * _SAMPLES
+    metres, _ = geodesy.distances(0.0, lat, x.ravel(), y.ravel())
+    strays = np.abs(np.asarray(metres) - radius_m).reshape(x.shape)
+    worst: Floats = strays.max(axis=1, initial=0.0)
+    return worst
+
+
+def _lay_on_map(sheet: shapely.Geometry) -> shapely.MultiPolygon:
+    """Cut a sheet at the antimeridian, sew its seam, and return it in degrees, wound and closed."""
+    turn = 360 * _GRID
+    pieces = []
+    for world in (-1, 0, 1):
+        window = shapely.box((world - 0.5) * turn, -90 * _GRID, (world + 0.5) * turn, 90 * _GRID)
+        piece = shapely.intersection(sheet, window, grid_size=1)
+        pieces.append(shapely.transform(piece, lambda xy, world=world: xy - [world * turn, 0.0]))
+    whole = shapely.union_all(pieces, grid_size=1)
+    polygons = [part for part in shapely.get_parts(whole) if part.geom_type == "Polygon"]
+    multi = shapely.MultiPolygon(polygons)
+    multi = shapely.segmentize(multi, 90 * _GRID)
+    multi = shapely.transform(multi, lambda xy: np.rint(xy) / _GRID)
+    oriented: shapely.MultiPolygon = shapely.orient_polygons(multi, exterior_cw=False)
+    return oriented

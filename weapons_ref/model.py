@@ -1,0 +1,217 @@
+"""The values that everything else passes around: frozen, and free of behaviour beyond small views.
+
+Names of fields carry their unit where a number could be mistaken. `msgspec` structures rather than
+dataclasses, because they also read and write JSON and describe themselves as a JSON Schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct, field
+
+if TYPE_CHECKING:
+    from shapely import MultiPolygon
+
+Kind = Literal["munition", "launcher", "gun", "system"]
+VerdictName = Literal["within", "disputed", "beyond", "inside-minimum"]
+VERDICTS: tuple[VerdictName, ...] = ("within", "disputed", "inside-minimum", "beyond")
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """A gazetteer entry, a typed coordinate, or a row of the user's own file."""
+
+    name: str
+    lat: float
+    lon: float
+    country: str | None = None  #: ISO 3166-1 alpha-2
+    country_name: str | None = None
+    region: str | None = None  #: name of the first-order division
+    population: int | None = None  #: None is unknown, never empty
+    geonameid: int | None = None
+    notation: str = "name"  #: how the text was read: name, decimal, dms, mgrs, utm, plus-code, geo-uri
+    precision_m: float | None = None  #: half the size of the cell that the notation names
+    columns: Mapping[str, Any] = field(default_factory=dict)  #: a row's own columns, as they came
+
+    @property
+    def label(self) -> str:
+        """The name with what tells it from its namesakes: ``Kherson, Kherson Oblast, UA``."""
+        return ", ".join(part for part in (self.name, self.region, self.country) if part)
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """Where a claim was read."""
+
+    key: str
+    publisher: str
+    title: str | None = None
+    url: str | None = None
+    date: str | None = None  #: YYYY, YYYY-MM or YYYY-MM-DD
+    inferred: bool = False  #: the date was inferred; the text gives no full one
+    note: str | None = None
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """One published figure, as printed."""
+
+    attribute: str  #: such as range_max; see catalog/vocabulary.yaml
+    printed: str  #: the figure as the source prints it, without its unit
+    unit: str | None = None  #: the source's own unit; None for a plain number or words
+    low: float | None = None  #: the figure in that unit; None for words
+    high: float | None = None  #: differs from low where the source prints a span, "165 to 300"
+    qualifier: str = "stated"
+    source: str = ""  #: a source's key
+    speaker: str | None = None  #: whom the source cites
+    of: str | None = None  #: on a launcher: the munition whose range this is
+    who: str | None = None  #: in a status: the operator, an ISO code
+    since: str | None = None  #: in a status: the date it began
+    note: str | None = None
+    flag: str | None = None  #: "suspect" claims are shown and make no ring
+    reason: str | None = None  #: why it is flagged
+
+
+class System(Struct, frozen=True, kw_only=True):
+    """One catalog record, or one named variant of a munition."""
+
+    id: str
+    kind: Kind
+    class_: str = field(name="class")
+    origin: tuple[str, ...] = ()  #: ISO codes of the countries of origin
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  #: by language code
+    was: tuple[str, ...] = ()  #: ids it had before
+    fired_from: tuple[str, ...] = ()  #: ids of launchers
+    variant_of: str | None = None
+    variants: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    note: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The first name in English, else the first in any language."""
+        names = self.names.get("en") or next(iter(self.names.values()), (self.id,))
+        return names[0]
+
+
+class RangeInterval(Struct, frozen=True, kw_only=True):
+    """What the chosen claims say of one system's range: lowest to highest, never an average."""
+
+    system: str | None  #: None for a plain `--range`
+    name: str
+    low_m: float
+    high_m: float
+    minimum_low_m: float | None = None  #: None is unknown, never 0
+    minimum_high_m: float | None = None
+    open_ended: bool = False  #: the highest figure is a floor ("more than")
+    claims: tuple[Claim, ...] = ()  #: the claims it is made of, minimum range included
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys of the sources behind the interval, sorted, each once."""
+        return tuple(sorted({claim.source for claim in self.claims}))
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """Where a ring starts."""
+
+    name: str
+    lat: float
+    lon: float
+
+
+class Query(Struct, frozen=True, kw_only=True):
+    """A question: which ranges, from where, to which places."""
+
+    systems: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
+    range_m: float | None = None
+    minimum_range_m: float | None = None
+    basis: str = "span"  #: span, low, high or a source's key
+    as_of: str | None = None
+    variants: bool = False
+    min_population: int | None = None  #: of gazetteer places; None when places were given
+    show_all: bool = False
+    max_error_m: float = 10.0  #: of rings
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """Whether one place lies within reach, and why."""
+
+    system: str | None
+    place: Place
+    origin: Origin
+    distance_m: float
+    azimuth_deg: float | None
+    range: RangeInterval
+    margin_m: float
+    verdict: VerdictName
+    reason: str
+
+
+class Ring(Struct, frozen=True, kw_only=True):
+    """A drawn answer. A picture with a stated error; verdicts never come from it."""
+
+    range: RangeInterval
+    origin: Origin
+    role: Literal["within", "disputed"]
+    geometry: MultiPolygon
+    max_edge_error_m: float
+    covers_globe: bool
+
+
+class Rejection(Struct, frozen=True, kw_only=True):
+    """A row of a file that has no verdict, and why."""
+
+    file: str
+    row: int  #: from 1, as the file numbers its records; a header is not one
+    reason: str
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ReachResult(Struct, kw_only=True):
+    """Verdicts for places. `counts` is complete once `verdicts` has been read to its end."""
+
+    query: Query
+    ranges: tuple[RangeInterval, ...]
+    verdicts: Iterable[Verdict]
+    counts: dict[str, int]
+    sources: Mapping[str, Source]
+    from_gazetteer: bool
+
+
+class RingResult(Struct, frozen=True, kw_only=True):
+    """The rings of a query."""
+
+    query: Query
+    ranges: tuple[RangeInterval, ...]
+    rings: tuple[Ring, ...]
+    sources: Mapping[str, Source]
+
+
+class DistanceResult(Struct, frozen=True, kw_only=True):
+    """The shortest geodesic between two places."""
+
+    start: Place
+    end: Place
+    distance_m: float
+    azimuth_deg: float | None
+    back_azimuth_deg: float | None
+
+
+class PlaceResult(Struct, frozen=True, kw_only=True):
+    """What a text resolves to, best first, each with its position in every notation."""
+
+    text: str
+    candidates: tuple[Place, ...]
+    notations: tuple[Mapping[str, str], ...]
+
+
+class SystemsResult(Struct, frozen=True, kw_only=True):
+    """Catalog records, for `list` and `search`; `full` ones for `show`."""
+
+    systems: tuple[System, ...]
+    ranges: Mapping[str, RangeInterval | None]
+    munitions: Mapping[str, tuple[str, ...]]  #: of each launcher
+    names: Mapping[str, str]  #: of every system that the records refer to
+    sources: Mapping[str, Source]
+    full: bool = False
