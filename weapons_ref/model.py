@@ -137,7 +137,6 @@ class Query(Struct, frozen=True, kw_only=True):
 class Verdict(Struct, frozen=True, kw_only=True):
     """Whether one place lies within reach, and why."""
 
-    system: str | None
     place: Place
     origin: Origin
     distance_m: float
@@ -173,10 +172,10 @@ class ReachResult(Struct, kw_only=True):
 
     query: Query
     ranges: tuple[RangeInterval, ...]
+    unranged: tuple[str, ...]  #: ids that were asked for and have no range claim
     verdicts: Iterable[Verdict]
-    counts: dict[str, int]
+    counts: dict[str, int]  #: one per verdict, and `rejected`
     sources: Mapping[str, Source]
-    from_gazetteer: bool
 
 
 class RingResult(Struct, frozen=True, kw_only=True):
@@ -184,6 +183,7 @@ class RingResult(Struct, frozen=True, kw_only=True):
 
     query: Query
     ranges: tuple[RangeInterval, ...]
+    unranged: tuple[str, ...]
     rings: tuple[Ring, ...]
     sources: Mapping[str, Source]
 

@@ -65,18 +65,50 @@ def annulus(
         If the radii are not 0 <= inner < outer, the error is too small for seven decimals, or the
         ring too small to show on them.
     """
-    lon, lat = geodesy.check_position(lon, lat)
     if not (math.isfinite(outer_m) and 0 <= inner_m < outer_m):
         raise QueryError(f"a ring from {inner_m:g} m to {outer_m:g} m: the minimum must be below the maximum")
-    if not (math.isfinite(max_error_m) and max_error_m >= _LEAST_ERROR_M):
-        raise QueryError(f"a maximum error of {max_error_m:g} m is below {_LEAST_ERROR_M:g} m, what seven decimals hold")
-    sheet = _sheet(lon, lat, outer_m, max_error_m)
-    if inner_m > 0:
-        sheet = shapely.difference(sheet, _sheet(lon, lat, inner_m, max_error_m), grid_size=1)
-    ring = _lay_on_map(sheet)
+    ring = _lay_on_map(_Sheets(lon, lat, max_error_m).annulus(outer_m, inner_m))
     if ring.is_empty:
         raise QueryError(f"a ring from {inner_m:g} m to {outer_m:g} m is too small to draw")
     return ring
+
+
+def bands(
+    lon: float,
+    lat: float,
+    maximum_m: tuple[float, float],
+    minimum_m: tuple[float, float] = (0.0, 0.0),
+    max_error_m: float = 10.0,
+) -> tuple[shapely.MultiPolygon, shapely.MultiPolygon]:
+    """Return what is within every one of several radii, and what only within some.
+
+    Parameters
+    ----------
+    lon, lat, max_error_m : float
+        As in `annulus`.
+    maximum_m, minimum_m : (float, float)
+        The lowest and the highest outer radius, and the same of the inner one, metres.
+
+    Returns
+    -------
+    within, disputed : shapely.MultiPolygon
+        From the highest inner to the lowest outer radius; and the rest, from the lowest inner to
+        the highest outer one. Either may be empty.
+
+    Raises
+    ------
+    CoordinateError, QueryError
+        As in `annulus`.
+    """
+    low, high = maximum_m
+    if not (math.isfinite(high) and 0 <= minimum_m[0] <= minimum_m[1] and minimum_m[0] < high and 0 < low <= high):
+        raise QueryError(f"a ring from {minimum_m[0]:g} m to {high:g} m: the minimum must be below the maximum")
+    sheets = _Sheets(lon, lat, max_error_m)
+    certain = sheets.annulus(low, minimum_m[1]) if minimum_m[1] < low else shapely.Polygon()
+    if low == high and minimum_m[0] == minimum_m[1]:
+        return _lay_on_map(certain), shapely.MultiPolygon()
+    possible = sheets.annulus(high, minimum_m[0])
+    return _lay_on_map(certain), _lay_on_map(shapely.difference(possible, certain, grid_size=1))
 
 
 def covers_globe(radius_m: float) -> bool:
@@ -84,12 +116,29 @@ def covers_globe(radius_m: float) -> bool:
     return radius_m >= geodesy.HALF_MERIDIAN_M
 
 
-def _sheet(lon: float, lat: float, radius_m: float, max_error_m: float) -> shapely.Geometry:
-    """Return the disk on its own sheet, longitude `lon` - 180 to `lon` + 180, in grid steps."""
+class _Sheets:
+    """Disks and annuli round one origin, on its sheet: longitude `lon` - 180 to `lon` + 180, in grid steps."""
+
+    def __init__(self, lon: float, lat: float, max_error_m: float) -> None:
+        if not (math.isfinite(max_error_m) and max_error_m >= _LEAST_ERROR_M):
+            raise QueryError(
+                f"a maximum error of {max_error_m:g} m is below {_LEAST_ERROR_M:g} m, what seven decimals can hold"
+            )
+        self._lon, self._lat = geodesy.check_position(lon, lat)
+        self._tolerance_m = max_error_m - _ROUNDING_M
+
+    def annulus(self, outer_m: float, inner_m: float) -> shapely.Geometry:
+        sheet = _disk(self._lon, self._lat, outer_m, self._tolerance_m)
+        if inner_m > 0:
+            sheet = shapely.difference(sheet, _disk(self._lon, self._lat, inner_m, self._tolerance_m), grid_size=1)
+        return sheet
+
+
+def _disk(lon: float, lat: float, radius_m: float, tolerance_m: float) -> shapely.Geometry:
     if covers_globe(radius_m):
         dl, phi = np.array([180.0, 180.0]), np.array([90.0, -90.0])
     else:
-        dl, phi = _half_circle(lon, lat, radius_m, max_error_m - _ROUNDING_M)
+        dl, phi = _half_circle(lon, lat, radius_m, tolerance_m)
         if _reaches_pole(lat, radius_m, 90.0):
             dl, phi = np.insert(dl, 0, 180.0), np.insert(phi, 0, 90.0)
         if _reaches_pole(lat, radius_m, -90.0):
@@ -205,8 +254,6 @@ def _lay_on_map(sheet: shapely.Geometry) -> shapely.MultiPolygon:
         pieces.append(shapely.transform(piece, lambda xy, world=world: xy - [world * turn, 0.0]))
     whole = shapely.union_all(pieces, grid_size=1)
     polygons = [part for part in shapely.get_parts(whole) if part.geom_type == "Polygon"]
-    multi = shapely.MultiPolygon(polygons)
-    multi = shapely.segmentize(multi, 90 * _GRID)
-    multi = shapely.transform(multi, lambda xy: np.rint(xy) / _GRID)
-    oriented: shapely.MultiPolygon = shapely.orient_polygons(multi, exterior_cw=False)
-    return oriented
+    polygons = shapely.segmentize(polygons, 90 * _GRID)
+    polygons = shapely.transform(polygons, lambda xy: np.rint(xy) / _GRID)
+    return shapely.MultiPolygon(list(shapely.orient_polygons(polygons, exterior_cw=False)))

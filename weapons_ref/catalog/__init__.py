@@ -1,0 +1,1 @@
+"""The catalog: YAML files in, records with their claims and sources out."""

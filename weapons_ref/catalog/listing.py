@@ -1,0 +1,108 @@
+"""Records picked from the catalog: `list`, `search` and `show`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from weapons_ref.catalog.loading import Catalog
+from weapons_ref.catalog.ranges import interval
+from weapons_ref.errors import QueryError
+from weapons_ref.model import System, SystemsResult
+
+
+def list_systems(
+    catalog: Catalog,
+    *,
+    class_: str | None = None,
+    origin_country: str | None = None,
+    kind: str | None = None,
+    fired_by: str | None = None,
+    range_over_m: float | None = None,
+    range_under_m: float | None = None,
+) -> SystemsResult:
+    """Return the records that fit every condition given, variants left out.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        Where to look.
+    class_, kind : str, optional
+        As in the record.
+    origin_country : str, optional
+        ISO code; any of a record's countries of origin.
+    fired_by : str, optional
+        A launcher's id or name.
+    range_over_m, range_under_m : float, optional
+        Metres. At least one published maximum range is more, or less, than this.
+
+    Raises
+    ------
+    QueryError
+        If there is no such class or launcher.
+    """
+    if class_ is not None and class_ not in catalog.classes:
+        raise QueryError(f"unknown class {class_!r}; known are {', '.join(sorted(catalog.classes))}")
+    launcher = catalog.system(fired_by).id if fired_by is not None else None
+    return _result(
+        catalog,
+        (
+            system
+            for system in catalog.systems.values()
+            if system.variant_of is None
+            and class_ in (None, system.class_)
+            and kind in (None, system.kind)
+            and (origin_country is None or origin_country.upper() in system.origin)
+            and (launcher is None or launcher in system.fired_from)
+            and _range_fits(system, catalog, range_over_m, range_under_m)
+        ),
+    )
+
+
+def _range_fits(system: System, catalog: Catalog, over_m: float | None, under_m: float | None) -> bool:
+    if over_m is None and under_m is None:
+        return True
+    range_ = interval(system, catalog)
+    if range_ is None:
+        return False
+    return (over_m is None or range_.high_m > over_m) and (under_m is None or range_.low_m < under_m)
+
+
+def search_systems(catalog: Catalog, text: str) -> SystemsResult:
+    """Return the records and variants whose id or a name holds a text.
+
+    Raises
+    ------
+    QueryError
+        If there is none.
+    """
+    found = catalog.search(text)
+    if not found:
+        raise QueryError(f"nothing in the catalog is called {text[:60]!r}")
+    return _result(catalog, found)
+
+
+def show_systems(catalog: Catalog, names: Sequence[str]) -> SystemsResult:
+    """Return whole records, with everything they refer to.
+
+    Raises
+    ------
+    QueryError
+        If a name is no record's.
+    """
+    return _result(catalog, (catalog.system(name) for name in names), full=True)
+
+
+def _result(catalog: Catalog, systems: Iterable[System], *, full: bool = False) -> SystemsResult:
+    picked = tuple(systems)
+    cited = {claim.source for system in picked for claim in system.claims}
+    return SystemsResult(
+        systems=picked,
+        ranges={system.id: interval(system, catalog) for system in picked},
+        munitions={
+            system.id: tuple(m.id for m in catalog.munitions_of(system.id)) if system.kind == "launcher" else ()
+            for system in picked
+        },
+        names={key: system.name for key, system in catalog.systems.items()},
+        sources={key: catalog.sources[key] for key in sorted(cited)},
+        full=full,
+    )

@@ -1,0 +1,298 @@
+"""YAML files -> Catalog, and looking things up in it.
+
+Parsing and validating two hundred files takes seconds, a question must not. So a catalog that has
+passed is kept as JSON beside the package (when the wheel is built) or in the cache folder, under a
+digest of the files' contents: a changed byte anywhere is read afresh, and clocks do not matter.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from weapons_ref import cache
+from weapons_ref.atomic import replacing
+from weapons_ref.errors import CatalogError, QueryError
+from weapons_ref.model import Claim, Source, System
+from weapons_ref.names import fold
+
+#: Part of the digest; raised when the compiled form changes.
+_FORMAT = b"1"
+
+
+class Catalog(Struct, frozen=True, kw_only=True):
+    """All records and their sources, in order of their ids."""
+
+    systems: Mapping[str, System]
+    sources: Mapping[str, Source]
+    classes: Mapping[str, str]
+    qualifiers: Mapping[str, str]
+
+    def system(self, text: str) -> System:
+        """Return the record with an id or, failing that, the one known by a name.
+
+        Raises
+        ------
+        QueryError
+            If there is none; the message suggests close ids.
+        """
+        found = self.systems.get(text.strip().lower())
+        if found is not None:
+            return found
+        folded = fold(text)
+        matches = [s for s in self.systems.values() if text in s.was or folded in map(fold, _names(s))]
+        if len(matches) == 1:
+            return matches[0]
+        close = [s.id for s in matches] or self._suggestions(folded)
+        hint = f"; did you mean {' or '.join(close)}?" if close else "; see `weapons-ref list`"
+        raise QueryError(f"no system {text[:60]!r} in the catalog{hint}")
+
+    def _suggestions(self, folded: str) -> list[str]:
+        owners: dict[str, str] = {}
+        for system in self.systems.values():
+            for name in (system.id, *_names(system)):
+                owners.setdefault(fold(name), system.id)
+        close = difflib.get_close_matches(folded, owners, 5, 0.6)
+        close += [name for name in owners if folded and folded in name]
+        return list(dict.fromkeys(owners[name] for name in close))[:3]
+
+    def search(self, text: str) -> tuple[System, ...]:
+        """Return the records whose id or any name holds a text, whole words first.
+
+        Letters are compared without case, accents, hyphens or spaces, in any script.
+        """
+        wanted = fold(text).replace(" ", "")
+        if not wanted:
+            return ()
+        ranked = []
+        for system in self.systems.values():
+            names = [fold(name).replace(" ", "") for name in (system.id, *_names(system))]
+            if any(wanted in name for name in names):
+                ranked.append((wanted not in names, not any(n.startswith(wanted) for n in names), system.id))
+        return tuple(self.systems[key] for *_, key in sorted(ranked))
+
+    def munitions_of(self, launcher: str) -> tuple[System, ...]:
+        """Return what a launcher fires, variants left out."""
+        return tuple(s for s in self.systems.values() if launcher in s.fired_from and s.variant_of is None)
+
+
+def _names(system: System) -> Iterator[str]:
+    for names in system.names.values():
+        yield from names
+
+
+def catalog_folder() -> Path:
+    """Return the folder of the catalog that comes with the package."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_catalog"
+    return installed if installed.is_dir() else package.parent / "catalog"
+
+
+def load_catalog(*folders: str | Path) -> Catalog:
+    """Return the catalog, with the user's own folders added to the one that comes with the package.
+
+    Parameters
+    ----------
+    *folders : path
+        Each holds ``systems/**/*.yaml`` and, where it needs them, ``sources.yaml`` and
+        ``vocabulary.yaml``. They are held to the same rules.
+
+    Raises
+    ------
+    CatalogError
+        If anything is wrong anywhere; `problems` lists all of it, with file and line.
+    """
+    return _load((catalog_folder(), *map(Path, folders)))
+
+
+def check_catalog(*folders: str | Path) -> Catalog:
+    """Return the catalog as `load_catalog` does, but read and check every file afresh.
+
+    Raises
+    ------
+    CatalogError
+        As `load_catalog` does.
+    """
+    return compile_catalog([file for folder in (catalog_folder(), *map(Path, folders)) for file in _files(folder)])
+
+
+@functools.lru_cache(maxsize=8)
+def _load(folders: tuple[Path, ...]) -> Catalog:
+    files = [file for folder in folders for file in _files(folder)]
+    digest = _digest(files)
+    packaged = cache.packaged("catalog.json")
+    cached = cache.folder() / f"catalog-{digest}.json"
+    for kept in (packaged, cached):
+        catalog = _read_compiled(kept, digest)
+        if catalog is not None:
+            return catalog
+    catalog = compile_catalog(files)
+    cache.write(cached, _compiled(catalog, digest), replaces="catalog-*.json")
+    return catalog
+
+
+class _Compiled(Struct, frozen=True):
+    digest: str
+    catalog: Catalog
+
+
+def _compiled(catalog: Catalog, digest: str) -> bytes:
+    return msgspec.json.encode(_Compiled(digest, catalog))
+
+
+def _read_compiled(path: Path, digest: str) -> Catalog | None:
+    try:
+        data = path.read_bytes()
+        # A look at the beginning saves decoding what belongs to another state of the files.
+        if not data.startswith(f'{{"digest":"{digest}"'.encode()):
+            return None
+        return msgspec.json.decode(data, type=_Compiled).catalog
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def compile_packaged(folder: Path, target: Path) -> None:
+    """Write the compiled form of a catalog folder, for the wheel."""
+    files = _files(folder)
+    with replacing(target) as temporary:
+        temporary.write_bytes(_compiled(compile_catalog(files), _digest(files)))
+
+
+class _File(Struct, frozen=True):
+    kind: str
+    name: str
+    data: bytes
+
+
+def _files(folder: Path) -> list[_File]:
+    """Read the files of one catalog folder, in an order that does not depend on the file system."""
+    from weapons_ref.catalog.yamlfile import MAX_BYTES
+
+    if not folder.is_dir():
+        raise CatalogError(f"{folder}: no such catalog folder")
+    root = folder.resolve()
+    files = []
+    singles = [(folder / f"{kind}.yaml", kind) for kind in ("sources", "vocabulary")]
+    systems = [(path, "system") for path in sorted((folder / "systems").rglob("*.yaml"))]
+    for path, kind in singles + systems:
+        if kind != "system" and not path.exists():
+            continue
+        if not path.resolve().is_relative_to(root):
+            raise CatalogError(f"{path}: leads out of the catalog folder")
+        try:
+            with open(path, "rb") as stream:
+                files.append(_File(kind, str(path.relative_to(folder.parent)), stream.read(MAX_BYTES + 1)))
+        except OSError as error:
+            raise CatalogError(f"{path}: {error.strerror or error}") from error
+    if not files:
+        raise CatalogError(f"{folder}: holds no systems/**/*.yaml, sources.yaml or vocabulary.yaml")
+    return files
+
+
+def _digest(files: Iterable[_File]) -> str:
+    digest = hashlib.blake2b(_FORMAT, digest_size=16)
+    for file in files:
+        for part in (file.kind.encode(), file.name.rpartition("/")[2].encode(), file.data):
+            digest.update(len(part).to_bytes(8, "little") + part)
+    return digest.hexdigest()
+
+
+def compile_catalog(files: Sequence[_File]) -> Catalog:
+    """Parse, validate and join files into a catalog.
+
+    Raises
+    ------
+    CatalogError
+        With every problem of every file.
+    """
+    from weapons_ref.catalog import records, validation
+    from weapons_ref.catalog.yamlfile import parse_tree
+
+    trees = [(file.kind, parse_tree(file.data, file.name)) for file in files]
+    problems = [line for kind, tree in trees for line in validation.shape_problems(tree, records.schema(kind))]
+    if not problems:
+        words = [
+            msgspec.convert(tree.content, records.Vocabulary, strict=False) for kind, tree in trees if kind == "vocabulary"
+        ]
+        classes = {key: label for word in words for key, label in word.classes.items()}
+        qualifiers = {key: meaning for word in words for key, meaning in word.qualifiers.items()}
+        systems = [tree for kind, tree in trees if kind == "system"]
+        sources = [tree for kind, tree in trees if kind == "sources"]
+        problems = validation.reference_problems(systems, sources, {"classes": classes, "qualifiers": qualifiers})
+    if problems:
+        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        raise CatalogError(f"the catalog has {count}; the first: {problems[0]}", problems)
+    found = {system.id: system for tree in systems for system in _systems(tree.content)}
+    cited = {key: source for tree in sources for key, source in _sources(tree.content)}
+    return Catalog(
+        systems=dict(sorted(found.items())),
+        sources=dict(sorted(cited.items())),
+        classes=classes,
+        qualifiers=qualifiers,
+    )
+
+
+def _systems(content: Any) -> Iterator[System]:
+    from weapons_ref.catalog import records
+
+    record = msgspec.convert(content, records.Record, strict=False)
+    heading = {"kind": record.kind, "class_": record.class_, "origin": record.origin, "fired_from": record.fired_from}
+    for entry, parent in [(record, None), *((variant, record.id) for variant in record.variants)]:
+        yield System(
+            id=entry.id,
+            names=entry.names,
+            was=entry.was,
+            note=_set(entry.note),
+            variant_of=parent,
+            variants=tuple(variant.id for variant in record.variants) if parent is None else (),
+            claims=tuple(
+                _claim(attribute, claim)
+                for attribute in records.Attributes.__struct_fields__
+                for claim in getattr(entry, attribute)
+            ),
+            **heading,
+        )
+
+
+def _claim(attribute: str, claim: Any) -> Claim:
+    from weapons_ref.catalog import records
+    from weapons_ref.catalog.validation import figures
+
+    given = {key: value for key, value in msgspec.to_builtins(claim).items()}
+    unit = next(unit for unit in records.UNITS if unit in given)
+    printed = str(given[unit])
+    low, high = (None, None) if unit == "text" else figures(printed)
+    return Claim(
+        attribute=attribute,
+        printed=printed,
+        unit=None if unit in ("text", "count", "year") else unit,
+        low=low,
+        high=high,
+        qualifier=given.get("as", "stated"),
+        source=given["src"],
+        speaker=given.get("by"),
+        of=given.get("of"),
+        who=given.get("who"),
+        since=given.get("from"),
+        note=given.get("note"),
+        flag=given.get("flag"),
+        reason=given.get("reason"),
+    )
+
+
+def _sources(content: Any) -> Iterator[tuple[str, Source]]:
+    from weapons_ref.catalog import records
+
+    for key, entry in msgspec.convert(content, dict[str, records.SourceRecord], strict=False).items():
+        yield key, Source(key=key, **{name: _set(getattr(entry, name)) for name in entry.__struct_fields__})
+
+
+def _set(value: Any) -> Any:
+    return None if value is UNSET else value

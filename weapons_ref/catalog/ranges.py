@@ -1,0 +1,90 @@
+"""Which claims make a system's range interval."""
+
+from __future__ import annotations
+
+from weapons_ref.catalog.loading import Catalog
+from weapons_ref.errors import QueryError
+from weapons_ref.geo.units import METRES_PER_UNIT
+from weapons_ref.model import Claim, RangeInterval, System
+
+BASES = ("span", "low", "high")
+
+
+def low_m(claim: Claim) -> float:
+    """Return the lowest figure of a range claim in metres."""
+    assert claim.low is not None and claim.unit is not None
+    return claim.low * METRES_PER_UNIT[claim.unit]
+
+
+def high_m(claim: Claim) -> float:
+    """Return the highest figure of a range claim in metres."""
+    assert claim.high is not None and claim.unit is not None
+    return claim.high * METRES_PER_UNIT[claim.unit]
+
+
+def interval(system: System, catalog: Catalog, basis: str = "span", as_of: str | None = None) -> RangeInterval | None:
+    """Return the range interval of a system, or None if no chosen claim gives a maximum range.
+
+    Parameters
+    ----------
+    system : System
+        A munition, gun or other system; a launcher has no range of its own.
+    catalog : Catalog
+        For the dates of sources and the meaning of qualifiers.
+    basis : str
+        ``span`` takes all unflagged claims; ``low`` and ``high`` only the lowest or the highest
+        figure, of the maximum and of the minimum range alike; a source's key only that source's.
+    as_of : str, optional
+        YYYY, YYYY-MM or YYYY-MM-DD. Leaves out claims published after the end of that period, and
+        those without a date, since nothing shows that they had been published.
+
+    Raises
+    ------
+    QueryError
+        If `basis` is neither a word above nor the key of a source.
+    """
+    if basis not in BASES and basis not in catalog.sources:
+        raise QueryError(f"unknown basis {basis!r}; use {', '.join(BASES)} or the key of a source")
+    if system.kind == "launcher":
+        return None
+    maximum = _chosen(system, "range_max", catalog, basis, as_of)
+    minimum = _chosen(system, "range_min", catalog, basis, as_of)
+    if not maximum:
+        return None
+    low, high = min(map(low_m, maximum)), max(map(high_m, maximum))
+    minimum_low = min(map(low_m, minimum), default=None)
+    minimum_high = max(map(high_m, minimum), default=None)
+    if basis == "low":
+        high, minimum_high = low, minimum_low
+        maximum = [claim for claim in maximum if low_m(claim) == low]
+        minimum = [claim for claim in minimum if low_m(claim) == minimum_low]
+    elif basis == "high":
+        low, minimum_low = high, minimum_high
+        maximum = [claim for claim in maximum if high_m(claim) == high]
+        minimum = [claim for claim in minimum if high_m(claim) == minimum_high]
+    return RangeInterval(
+        system=system.id,
+        name=system.name,
+        low_m=low,
+        high_m=high,
+        minimum_low_m=minimum_low,
+        minimum_high_m=minimum_high,
+        open_ended=any(high_m(c) == high and catalog.qualifiers.get(c.qualifier) == "floor" for c in maximum),
+        claims=(*maximum, *minimum),
+    )
+
+
+def _chosen(system: System, attribute: str, catalog: Catalog, basis: str, as_of: str | None) -> list[Claim]:
+    return [
+        claim
+        for claim in system.claims
+        if claim.attribute == attribute
+        and claim.flag is None
+        and (basis in BASES or claim.source == basis)
+        and (as_of is None or _published_by(catalog.sources[claim.source].date, as_of))
+    ]
+
+
+def _published_by(date: str | None, as_of: str) -> bool:
+    # ISO dates sort as text; a period counts from its first day, and `as_of` lasts to its last.
+    return date is not None and date <= as_of + "~"

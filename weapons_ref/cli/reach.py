@@ -1,0 +1,75 @@
+"""``weapons-ref reach``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from weapons_ref.cli.locations import Columns, Locations, location_options, rejects_file
+from weapons_ref.cli.options import building, emit, notice_unranged, output_options, subject_options
+from weapons_ref.cli.types import PLACE
+from weapons_ref.model import Place
+from weapons_ref.queries import MIN_POPULATION
+
+
+@click.command(epilog="Example: weapons-ref reach himars --from Kherson --to Sevastopol --to 'Odesa, UA'")
+@subject_options
+@click.option("--to", "to", metavar="PLACE", multiple=True, type=PLACE, help="A place to judge. May repeat.")
+@location_options
+@click.option(
+    "--min-population",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=MIN_POPULATION,
+    show_default=True,
+    help="Without --to and --locations: which places of the gazetteer to look through.",
+)
+@click.option("--all", "show_all", is_flag=True, help="Print what is out of reach too.")
+@click.option("--exit-status", is_flag=True, help="Exit with 1 when nothing is within reach.")
+@output_options("table", "json", "csv", "ndjson", "geojson", "geojsonseq")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    systems: tuple[str, ...],
+    origins: tuple[Place, ...],
+    folders: tuple[str, ...],
+    locations: tuple[str, ...],
+    lat_column: str | None,
+    lon_column: str | None,
+    name_column: str | None,
+    rejects: str | None,
+    exit_status: bool,
+    quiet: bool,
+    format_: str | None,
+    output: str | None,
+    force: bool,
+    **question: Any,
+) -> None:
+    """Say which places lie within reach, by how much, and who says so.
+
+    A launcher answers per munition. Without --to and --locations, the built-in gazetteer is looked
+    through, nearest places first.
+    """
+    from weapons_ref.catalog.loading import load_catalog
+    from weapons_ref.queries import reach
+
+    files = Locations(locations, Columns(lat_column, lon_column, name_column)) if locations else None
+    with rejects_file(rejects, force=force) as on_reject, building() as progress:
+        result = reach(
+            *systems,
+            origin=origins,
+            locations=files,
+            catalog=load_catalog(*folders),
+            on_reject=on_reject,
+            stream=True,
+            progress=progress,
+            **question,
+        )
+        notice_unranged(result, quiet)
+        emit(result, default="table", format_=format_, output=output, force=force)
+    if files is not None:
+        files.report(result.counts, quiet)
+    if exit_status and not result.counts["within"]:
+        ctx.exit(1)

@@ -1,0 +1,51 @@
+"""``weapons-ref run``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from weapons_ref.cli.options import building, catalog_option, emit, notice_unranged, quiet_option
+from weapons_ref.errors import QueryError
+from weapons_ref.output import FORMATS, format_of
+
+
+@click.command(epilog="Example: weapons-ref run queries/himars-kherson-rings.geojson.yaml -o out/")
+@click.argument("files", metavar="QUERY.yaml...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-f", "--format", "format_", type=click.Choice(FORMATS), help="Default: what the query or a file's ending says.")
+@click.option("-o", "--output", metavar="FILE|DIR/", help="A file, or a folder that takes one file per query.")
+@click.option("--force", is_flag=True, help="Replace files that exist.")
+@catalog_option
+@quiet_option
+def command(
+    files: tuple[Path, ...],
+    format_: str | None,
+    output: str | None,
+    force: bool,
+    folders: tuple[str, ...],
+    quiet: bool,
+) -> None:
+    """Answer saved queries: YAML files whose keys are the options of `ring` and `reach`.
+
+    places.csv.yaml is written to DIR/places.csv when --output names a folder; its ending gives the
+    format unless the query does.
+    """
+    from weapons_ref import saved
+    from weapons_ref.catalog.loading import load_catalog
+
+    catalog = load_catalog(*folders)
+    into = Path(output) if output and (output.endswith("/") or Path(output).is_dir()) else None
+    if output and into is None and len(files) > 1:
+        raise QueryError(f"{len(files)} queries and one file; name a folder: -o {output}/")
+    for file in files:
+        query = saved.read(file)
+        target = str(into / file.stem) if into else output
+        with building() as progress:
+            result = saved.answer(query, catalog, file.parent, progress)
+        notice_unranged(result, quiet)
+        if into:
+            into.mkdir(parents=True, exist_ok=True)
+        chosen = format_ or query.format or format_of(file.stem)
+        emit(result, default="geojson" if query.command == "ring" else "table", format_=chosen, output=target, force=force)

@@ -1,0 +1,22 @@
+"""``weapons-ref show``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from weapons_ref.cli.options import catalog_option, emit, output_options
+from weapons_ref.cli.types import SYSTEM
+
+
+@click.command(epilog="Example: weapons-ref show atacms")
+@click.argument("systems", metavar="ID...", nargs=-1, required=True, type=SYSTEM)
+@catalog_option
+@output_options("table", "json", "csv", "ndjson")
+def command(systems: tuple[str, ...], folders: tuple[str, ...], quiet: bool, **output: Any) -> None:
+    """Show whole records: names, claims with their sources, launchers and munitions."""
+    from weapons_ref.catalog.listing import show_systems
+    from weapons_ref.catalog.loading import load_catalog
+
+    emit(show_systems(load_catalog(*folders), systems), default="table", **output)

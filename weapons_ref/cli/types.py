@@ -1,0 +1,65 @@
+"""Text -> values: the parameter types of the command line, with what completes them."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import CompletionItem
+
+from weapons_ref.errors import WeaponsRefError
+from weapons_ref.model import Place
+
+
+class LengthType(click.ParamType):
+    """A length with its unit, as metres."""
+
+    name = "length"
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return metres."""
+        from weapons_ref.geo.units import parse_length_m
+
+        return parse_length_m(value) if isinstance(value, str) else value
+
+
+class PlaceType(click.ParamType):
+    """A place by name or position."""
+
+    name = "place"
+
+    def convert(self, value: str | Place, param: click.Parameter | None, ctx: click.Context | None) -> Place:
+        """Return the one place meant."""
+        from weapons_ref.cli.options import building
+        from weapons_ref.queries import find_place
+
+        with building() as progress:
+            return find_place(value, progress=progress)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return names of places that begin so."""
+        from weapons_ref.places.gazetteer import open_gazetteer
+
+        try:
+            return [CompletionItem(name) for name in open_gazetteer().complete(incomplete)]
+        except WeaponsRefError:
+            return []
+
+
+class SystemType(click.ParamType):
+    """A system by id or name, looked up in the core, since `--catalog` may add to it."""
+
+    name = "id"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return ids that begin so."""
+        from weapons_ref.catalog.loading import load_catalog
+
+        try:
+            systems = load_catalog(*(ctx.params.get("folders") or ())).systems
+        except WeaponsRefError:
+            return []
+        return [CompletionItem(key, help=systems[key].name) for key in systems if key.startswith(incomplete.lower())]
+
+
+LENGTH = LengthType()
+PLACE = PlaceType()
+SYSTEM = SystemType()

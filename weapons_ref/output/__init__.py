@@ -1,0 +1,59 @@
+"""One module per format: a result in, text out."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from weapons_ref.atomic import replacing
+from weapons_ref.errors import FileError
+
+#: Format -> module and function, and the file endings that mean it.
+_WRITERS = {
+    "table": ("table", "write", (".txt",)),
+    "json": ("json", "write", (".json",)),
+    "csv": ("csv", "write", (".csv",)),
+    "ndjson": ("json", "write_lines", (".ndjson", ".jsonl")),
+    "geojson": ("geojson", "write", (".geojson",)),
+    "geojsonseq": ("geojson", "write_sequence", (".geojsonseq", ".geojsons")),
+}
+FORMATS = tuple(_WRITERS)
+
+
+def format_of(path: str) -> str | None:
+    """Return the format that a file's ending means, or None."""
+    ending = Path(path).suffix.lower()
+    return next((name for name, (*_, endings) in _WRITERS.items() if ending in endings), None)
+
+
+def write(result: Any, name: str, stream: TextIO) -> None:
+    """Write a result in a format; see `FORMATS`."""
+    module, function, _ = _WRITERS[name]
+    getattr(importlib.import_module(f"weapons_ref.output.{module}"), function)(result, stream)
+
+
+@contextlib.contextmanager
+def open_output(path: str, *, force: bool = False) -> Iterator[TextIO]:
+    """Open a file to be written whole or not at all.
+
+    It is written beside its place and moved there at the end, so that whatever happens the place
+    holds all of the old file or all of the new one.
+
+    Raises
+    ------
+    FileError
+        If the file exists and `force` is not given, or it cannot be written.
+    """
+    target = Path(path)
+    if target.is_dir():
+        raise FileError(f"{path}: is a folder")
+    if target.exists() and not force:
+        raise FileError(f"{path}: exists; --force replaces it")
+    try:
+        with replacing(target) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
+            yield stream
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or error}") from error

@@ -1,0 +1,294 @@
+"""Tables and plain text, for a person at a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from functools import singledispatch
+from typing import Any, TextIO
+
+from weapons_ref.catalog.ranges import high_m, low_m
+from weapons_ref.model import (
+    Claim,
+    DistanceResult,
+    Place,
+    PlaceResult,
+    RangeInterval,
+    ReachResult,
+    RingResult,
+    Source,
+    System,
+    SystemsResult,
+    Verdict,
+)
+from weapons_ref.output import views
+
+_METRES_PER_MI = 1609.344
+_METRES_PER_NMI = 1852.0
+
+
+def write(result: Any, stream: TextIO) -> None:
+    """Write a result as text, a line at a time."""
+    for line in lines(result):
+        stream.write(line + "\n")
+
+
+def plain(text: str) -> str:
+    """Return a text with control and bidirectional characters shown escaped.
+
+    They could otherwise hide or rewrite what a terminal shows.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        c.encode("unicode_escape").decode() if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Cs") else c
+        for c in text
+    )
+
+
+def _table(header: Sequence[str], body: Iterable[Sequence[Any]], right: str = "") -> str:
+    """Draw a table; `right` has a character per column, ``r`` for those aligned right."""
+    from tabulate import tabulate
+
+    cells = [["" if value is None else plain(str(value)) for value in row] for row in body]
+    align = ["right" if side == "r" else "left" for side in right.ljust(len(header), "l")]
+    return tabulate(cells, header, tablefmt="simple", colalign=align if cells else None, disable_numparse=True)
+
+
+def _km(metres: float) -> str:
+    """Word a length: metres below 1 km, else kilometres to the 100 m."""
+    return f"{metres:.0f} m" if abs(metres) < 1000 else f"{metres / 1000:,.1f} km"
+
+
+def _span(range_: RangeInterval) -> str:
+    """Word an interval: ``165-306 km, minimum 70 km``."""
+    low, high = range_.low_m / 1000, range_.high_m / 1000
+    text = f"{low:,.0f} km" if f"{low:,.0f}" == f"{high:,.0f}" else f"{low:,.0f}-{high:,.0f} km"
+    if range_.open_ended:
+        text += " or more"
+    if range_.minimum_low_m is None or range_.minimum_high_m is None:
+        return text
+    least, most = range_.minimum_low_m / 1000, range_.minimum_high_m / 1000
+    return text + (f", minimum {least:,.0f} km" if least == most else f", minimum {least:,.0f}-{most:,.0f} km")
+
+
+def _azimuth(degrees: float | None) -> str:
+    return "" if degrees is None else f"{degrees:.1f}°"
+
+
+@singledispatch
+def lines(result: Any) -> Iterator[str]:
+    """Yield the lines of a result."""
+    raise TypeError(type(result).__name__)
+
+
+@lines.register
+def _(result: ReachResult) -> Iterator[str]:
+    verdicts = list(result.verdicts)
+    several_origins = len(result.query.origins) > 1
+    if len(result.ranges) == 1 or result.query.min_population is None:
+        yield from _verdict_table(verdicts, len(result.ranges) > 1, several_origins)
+    else:
+        yield from _matrix(verdicts, result.ranges)
+    yield ""
+    yield from _ranges(result.ranges, result.sources)
+    yield ""
+    yield _counted(result)
+    yield views.GEONAMES_CREDIT
+
+
+def _verdict_table(verdicts: Sequence[Verdict], systems: bool, origins: bool) -> Iterator[str]:
+    columns = [
+        ("place", "l", lambda v: v.place.label),
+        ("system", "l", lambda v: v.range.system),
+        ("from", "l", lambda v: v.origin.name),
+        ("distance", "r", lambda v: _km(v.distance_m)),
+        ("azimuth", "r", lambda v: _azimuth(v.azimuth_deg)),
+        ("verdict", "l", lambda v: v.verdict),
+        ("margin", "r", lambda v: _km(v.margin_m)),
+    ]
+    shown = [c for c in columns if (c[0] != "system" or systems) and (c[0] != "from" or origins)]
+    # A short list has room for the reason; a long one would only repeat it.
+    if len(verdicts) <= 12:
+        yield _table([c[0] for c in shown], [[c[2](v) for c in shown] for v in verdicts], "".join(c[1] for c in shown))
+        if verdicts:
+            yield ""
+        for verdict in verdicts:
+            of = f" ({verdict.range.system})" if systems else ""
+            yield plain(f"{verdict.place.name}{of}: {verdict.verdict}, {verdict.reason}")
+    else:
+        yield _table([c[0] for c in shown], [[c[2](v) for c in shown] for v in verdicts], "".join(c[1] for c in shown))
+
+
+def _matrix(verdicts: Sequence[Verdict], ranges: Sequence[RangeInterval]) -> Iterator[str]:
+    """Draw a row per place and a column per system."""
+    by_place: dict[int | None, list[Verdict]] = {}
+    for verdict in verdicts:
+        by_place.setdefault(verdict.place.geonameid, []).append(verdict)
+    body = []
+    for found in by_place.values():
+        first = found[0]
+        said = {verdict.range.system: verdict.verdict for verdict in found}
+        marks = [said.get(range_.system, "-") for range_ in ranges]
+        body.append([first.place.label, _km(first.distance_m), _azimuth(first.azimuth_deg), *marks])
+    yield _table(["place", "distance", "azimuth", *(str(r.system) for r in ranges)], body, "lrr")
+
+
+def _counted(result: ReachResult) -> str:
+    counts = [f"{count:,} {name}" for name, count in result.counts.items() if count or name == "within"]
+    where = ""
+    if result.query.min_population:
+        where = f" of the gazetteer's places of {result.query.min_population:,} people or more"
+        if len(result.ranges) > 1:
+            where += ", each counted once per system"
+    return ", ".join(counts) + where
+
+
+def _ranges(ranges: Sequence[RangeInterval], sources: Any) -> Iterator[str]:
+    """Word each interval with its claims, the sources numbered as footnotes."""
+    numbers = {key: number for number, key in enumerate(sources, 1)}
+    for range_ in ranges:
+        if range_.system is None:
+            continue
+        yield plain(f"{range_.name} ({range_.system}): {_span(range_)}")
+        yield from _claims(range_.claims, numbers)
+    yield from _footnotes(sources, numbers)
+
+
+def _claims(claims: Iterable[Claim], numbers: Any) -> Iterator[str]:
+    """Word claims grouped by figure and qualifier, in the order of their attributes."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for claim in claims:
+        label = claim.attribute.replace("_", " ")
+        figure = f"{claim.printed} {claim.unit}" if claim.unit else claim.printed
+        said = "" if claim.qualifier == "stated" else f" ({claim.qualifier})"
+        extra = [f"of {claim.of}" if claim.of else "", claim.who or "", f"since {claim.since}" if claim.since else ""]
+        extra += [f"suspect: {claim.reason}" if claim.flag else "", claim.note or ""]
+        detail = "; ".join(text for text in extra if text)
+        key = (label, figure + said, detail)
+        by = f" {claim.speaker}" if claim.speaker else ""
+        groups.setdefault(key, []).append(f"[{numbers[claim.source]}]{by}")
+    previous = ""
+    for (label, figure, detail), cited in groups.items():
+        yield plain(f"  {label if label != previous else '':<21} {figure:<24} {', '.join(cited)}" + (f"  {detail}" if detail else ""))
+        previous = label
+
+
+def _footnotes(sources: Any, numbers: Any) -> Iterator[str]:
+    if sources:
+        yield "Sources"
+    for key, source in sources.items():
+        yield plain(f"  [{numbers[key]}] {_cite(source)} ({key})")
+
+
+def _cite(source: Source) -> str:
+    date = f"{source.date}{' (inferred)' if source.inferred else ''}" if source.date else "undated"
+    title = f'"{source.title}"' if source.title else "(title not seen)"
+    return ", ".join(part for part in (source.publisher, title, date, source.url) if part)
+
+
+@lines.register
+def _(result: RingResult) -> Iterator[str]:
+    body = [
+        [
+            ring.range.system or ring.range.name,
+            ring.role,
+            _span(ring.range),
+            ring.origin.name,
+            sum(len(p.exterior.coords) + sum(len(i.coords) for i in p.interiors) for p in ring.geometry.geoms),
+            f"{ring.max_edge_error_m:g} m",
+        ]
+        for ring in result.rings
+    ]
+    yield _table(["system", "role", "range", "from", "vertices", "edge error"], body, "llllrr")
+    yield ""
+    yield from _ranges(result.ranges, result.sources)
+
+
+@lines.register
+def _(result: DistanceResult) -> Iterator[str]:
+    metres = result.distance_m
+    body = [
+        ["distance", f"{metres / 1000:,.3f} km"],
+        ["", f"{metres / _METRES_PER_MI:,.3f} mi"],
+        ["", f"{metres / _METRES_PER_NMI:,.3f} nmi"],
+        ["azimuth there", _azimuth(result.azimuth_deg) or "undefined"],
+        ["azimuth back", _azimuth(result.back_azimuth_deg) or "undefined"],
+        ["from", _where(result.start)],
+        ["to", _where(result.end)],
+    ]
+    yield from (f"{label:<14} {plain(text)}" for label, text in body)
+    if "name" in (result.start.notation, result.end.notation):
+        yield views.GEONAMES_CREDIT
+
+
+def _where(place: Place) -> str:
+    position = f"{views.degrees(place.lat)}, {views.degrees(place.lon)}"
+    return f"{place.label} ({position})" if place.notation == "name" else position
+
+
+@lines.register
+def _(result: PlaceResult) -> Iterator[str]:
+    for place, notations in zip(result.candidates, result.notations, strict=True):
+        yield plain(", ".join(t for t in (place.name, place.region, place.country_name or place.country) if t))
+        if place.notation == "name":
+            people = "population unknown" if place.population is None else f"population {place.population:,}"
+            yield f"  {people}, geonames:{place.geonameid}"
+        elif place.precision_m is not None:
+            yield f"  read as {place.notation}, good to {place.precision_m:g} m"
+        yield from (f"  {key:<10} {text}" for key, text in notations.items())
+    if any(place.notation == "name" for place in result.candidates):
+        yield views.GEONAMES_CREDIT
+
+
+@lines.register
+def _(result: SystemsResult) -> Iterator[str]:
+    if result.full:
+        for number, system in enumerate(result.systems):
+            if number:
+                yield ""
+            yield from _record(system, result)
+        return
+    body = []
+    for system in result.systems:
+        range_ = result.ranges[system.id]
+        sources = len({claim.source for claim in system.claims})
+        body.append([system.id, system.name, system.class_, "/".join(system.origin), _span(range_) if range_ else "", sources])
+    yield _table(["id", "name", "class", "origin", "range", "sources"], body, "lllllr")
+
+
+def _record(system: System, result: SystemsResult) -> Iterator[str]:
+    """Word a whole record."""
+    used = {claim.source for claim in system.claims}
+    sources = {key: source for key, source in result.sources.items() if key in used}
+    numbers = {key: number for number, key in enumerate(sources, 1)}
+    yield plain(f"{system.name} ({system.id})")
+    yield f"  {'kind':<21} {system.kind}, class {system.class_}, from {'/'.join(system.origin)}"
+    for language, names in system.names.items():
+        yield plain(f"  {'name in ' + language:<21} {', '.join(names)}")
+    range_ = result.ranges[system.id]
+    if range_ is not None:
+        yield f"  {'range by all claims':<21} {_span(range_)}" + ("" if range_.minimum_low_m else ", minimum unknown")
+    for label, ids in (
+        ("variant of", (system.variant_of,) if system.variant_of else ()),
+        ("variants", system.variants),
+        ("fired from", system.fired_from),
+        ("fires", result.munitions[system.id]),
+    ):
+        if ids:
+            yield plain(f"  {label:<21} " + ", ".join(f"{result.names[i]} ({i})" for i in ids))
+    if system.note:
+        yield plain(f"  {'note':<21} {system.note}")
+    yield from _claims(_sorted(system.claims), numbers)
+    yield from _footnotes(sources, numbers)
+
+
+def _sorted(claims: Iterable[Claim]) -> list[Claim]:
+    """Order claims by attribute as they came, ranges by figure within."""
+    attributes: dict[str, list[Claim]] = {}
+    for claim in claims:
+        attributes.setdefault(claim.attribute, []).append(claim)
+    for name in ("range_max", "range_min"):
+        if name in attributes:
+            attributes[name].sort(key=lambda c: (low_m(c), high_m(c), c.source))
+    return [claim for group in attributes.values() for claim in group]

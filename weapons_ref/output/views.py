@@ -1,0 +1,330 @@
+"""Results as plain data: a document, flat rows, GeoJSON features.
+
+Every format is written from one of these three, so that no format can lose a source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import singledispatch
+from typing import Any
+
+from weapons_ref.model import (
+    Claim,
+    DistanceResult,
+    Origin,
+    Place,
+    PlaceResult,
+    Query,
+    RangeInterval,
+    ReachResult,
+    Ring,
+    RingResult,
+    Source,
+    System,
+    SystemsResult,
+    Verdict,
+)
+
+#: Where shown places come from, as the licence asks.
+GEONAMES_CREDIT = "Places: GeoNames (geonames.org), CC BY 4.0"
+
+_METRES_PER_NMI = 1852.0
+_METRES_PER_MI = 1609.344
+
+
+def km(metres: float | None) -> float | None:
+    """Return kilometres to the millimetre; what is finer is noise."""
+    return None if metres is None else round(metres / 1000, 6) + 0.0
+
+
+def degrees(angle: float | None) -> float | None:
+    """Return an angle to seven decimals, some centimetres."""
+    if angle is None:
+        return None
+    rounded = round(angle, 7) + 0.0
+    return 0.0 if rounded == 360 else rounded
+
+
+# ---------------------------------------------------------------- document: one JSON object
+
+
+@singledispatch
+def document(result: Any) -> dict[str, Any]:
+    """Return a whole result as one object; `reach` leaves out its results, which stream."""
+    raise TypeError(type(result).__name__)
+
+
+@document.register
+def _(result: ReachResult) -> dict[str, Any]:
+    return {"query": _query(result.query), "ranges": [_range(r) for r in result.ranges], **_tail(result)}
+
+
+@document.register
+def _(result: RingResult) -> dict[str, Any]:
+    return {
+        "query": _query(result.query),
+        "ranges": [_range(r) for r in result.ranges],
+        "results": [{**_ring(ring), "geometry": _geometry(ring)} for ring in result.rings],
+        **_tail(result),
+    }
+
+
+@document.register
+def _(result: DistanceResult) -> dict[str, Any]:
+    return {
+        "distance_km": km(result.distance_m),
+        "distance_mi": round(result.distance_m / _METRES_PER_MI, 6),
+        "distance_nmi": round(result.distance_m / _METRES_PER_NMI, 6),
+        "azimuth_deg": degrees(result.azimuth_deg),
+        "back_azimuth_deg": degrees(result.back_azimuth_deg),
+        "from": _place(result.start),
+        "to": _place(result.end),
+    }
+
+
+@document.register
+def _(result: PlaceResult) -> dict[str, Any]:
+    return {"text": result.text, "candidates": list(rows(result))}
+
+
+@document.register
+def _(result: SystemsResult) -> dict[str, Any]:
+    if not result.full:
+        return {"results": list(rows(result))}
+    return {
+        "results": [_system(system, result) for system in result.systems],
+        "sources": {key: _source(source) for key, source in result.sources.items()},
+    }
+
+
+# ---------------------------------------------------------------- rows: flat, one per answer
+
+
+@singledispatch
+def rows(result: Any) -> Iterator[dict[str, Any]]:
+    """Yield a result as flat rows, all with the same keys but for a file's own columns."""
+    raise TypeError(type(result).__name__)
+
+
+@rows.register
+def _(result: ReachResult) -> Iterator[dict[str, Any]]:
+    return map(_verdict, result.verdicts)
+
+
+@rows.register
+def _(result: RingResult) -> Iterator[dict[str, Any]]:
+    return ({**_ring(ring), "wkt": ring.geometry.wkt} for ring in result.rings)
+
+
+@rows.register
+def _(result: DistanceResult) -> Iterator[dict[str, Any]]:
+    whole = document(result)
+    for end in ("from", "to"):
+        place = whole.pop(end)
+        whole.update({f"{end}_{key}": place[key] for key in ("name", "lat", "lon")})
+    yield whole
+
+
+@rows.register
+def _(result: PlaceResult) -> Iterator[dict[str, Any]]:
+    for place, notations in zip(result.candidates, result.notations, strict=True):
+        yield {**_place(place), **{key.replace("-", "_"): text for key, text in notations.items()}}
+
+
+@rows.register
+def _(result: SystemsResult) -> Iterator[dict[str, Any]]:
+    if result.full:
+        yield from (_claim_row(system, claim) for system in result.systems for claim in system.claims)
+        return
+    for system in result.systems:
+        range_ = result.ranges[system.id]
+        yield {
+            "id": system.id,
+            "name": system.name,
+            "kind": system.kind,
+            "class": system.class_,
+            "origin": list(system.origin),
+            "range_low_km": km(range_.low_m) if range_ else None,
+            "range_high_km": km(range_.high_m) if range_ else None,
+            "claims": len(system.claims),
+            "variant_of": system.variant_of,
+            "sources": sorted({claim.source for claim in system.claims}),
+        }
+
+
+# ---------------------------------------------------------------- features: GeoJSON
+
+
+@singledispatch
+def features(result: Any) -> Iterator[dict[str, Any]]:
+    """Yield a result as GeoJSON features."""
+    raise TypeError(type(result).__name__)
+
+
+@features.register
+def _(result: ReachResult) -> Iterator[dict[str, Any]]:
+    for verdict in result.verdicts:
+        place = verdict.place
+        yield _feature({"type": "Point", "coordinates": [degrees(place.lon), degrees(place.lat)]}, _verdict(verdict))
+
+
+@features.register
+def _(result: RingResult) -> Iterator[dict[str, Any]]:
+    return (_feature(_geometry(ring), _ring(ring)) for ring in result.rings)
+
+
+@features.register
+def _(result: DistanceResult) -> Iterator[dict[str, Any]]:
+    row = next(rows(result))
+    ends = [[row["from_lon"], row["from_lat"]], [row["to_lon"], row["to_lat"]]]
+    yield _feature({"type": "MultiPoint", "coordinates": ends}, row)
+
+
+@features.register
+def _(result: PlaceResult) -> Iterator[dict[str, Any]]:
+    for row in rows(result):
+        yield _feature({"type": "Point", "coordinates": [row["lon"], row["lat"]]}, row)
+
+
+def _feature(geometry: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "Feature", "geometry": geometry, "properties": properties}
+
+
+# ---------------------------------------------------------------- the parts
+
+
+def _tail(result: ReachResult | RingResult) -> dict[str, Any]:
+    tail: dict[str, Any] = {"sources": {key: _source(source) for key, source in result.sources.items()}}
+    if result.unranged:
+        tail["without_range"] = list(result.unranged)
+    return tail
+
+
+def _query(query: Query) -> dict[str, Any]:
+    asked = {
+        "systems": list(query.systems) or None,
+        "origins": [_origin(origin) for origin in query.origins],
+        "range_km": km(query.range_m),
+        "minimum_range_km": km(query.minimum_range_m),
+        "basis": query.basis,
+        "as_of": query.as_of,
+        "variants": query.variants,
+        "min_population": query.min_population,
+        "all": query.show_all,
+    }
+    return {key: value for key, value in asked.items() if value is not None}
+
+
+def _origin(origin: Origin) -> dict[str, Any]:
+    return {"name": origin.name, "lat": degrees(origin.lat), "lon": degrees(origin.lon)}
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        "name": place.name,
+        "lat": degrees(place.lat),
+        "lon": degrees(place.lon),
+        "region": place.region,
+        "country": place.country,
+        "population": place.population,
+        "geonameid": place.geonameid,
+        "notation": place.notation,
+        "precision_m": place.precision_m,
+    }
+
+
+def _range(range_: RangeInterval) -> dict[str, Any]:
+    return {
+        "system": range_.system,
+        "name": range_.name,
+        **_limits(range_),
+        "open_ended": range_.open_ended,
+        "claims": [_claim(claim) for claim in range_.claims],
+    }
+
+
+def _limits(range_: RangeInterval) -> dict[str, Any]:
+    return {
+        "range_low_km": km(range_.low_m),
+        "range_high_km": km(range_.high_m),
+        "minimum_low_km": km(range_.minimum_low_m),
+        "minimum_high_km": km(range_.minimum_high_m),
+    }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    fields = {name: getattr(claim, name) for name in claim.__struct_fields__ if name not in ("low", "high")}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _claim_row(system: System, claim: Claim) -> dict[str, Any]:
+    fields = {name: getattr(claim, name) for name in claim.__struct_fields__ if name not in ("low", "high")}
+    return {"system": system.id, "name": system.name, **fields}
+
+
+def _source(source: Source) -> dict[str, Any]:
+    fields = {name: getattr(source, name) for name in source.__struct_fields__ if name != "key"}
+    return {name: value for name, value in fields.items() if value not in (None, False)}
+
+
+def _system(system: System, result: SystemsResult) -> dict[str, Any]:
+    range_ = result.ranges[system.id]
+    record: dict[str, Any] = {
+        "id": system.id,
+        "kind": system.kind,
+        "class": system.class_,
+        "origin": list(system.origin),
+        "names": system.names,
+        "variant_of": system.variant_of,
+        "variants": list(system.variants),
+        "fired_from": list(system.fired_from),
+        "munitions": list(result.munitions[system.id]),
+        "note": system.note,
+        "range": _limits(range_) if range_ else None,
+        "claims": [_claim(claim) for claim in system.claims],
+    }
+    return {key: value for key, value in record.items() if value not in (None, [])}
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    place, range_ = verdict.place, verdict.range
+    row = {
+        "system": range_.system,
+        "place": place.name,
+        "lat": degrees(place.lat),
+        "lon": degrees(place.lon),
+        "distance_km": km(verdict.distance_m),
+        "azimuth_deg": degrees(verdict.azimuth_deg),
+        **_limits(range_),
+        "margin_km": km(verdict.margin_m),
+        "verdict": verdict.verdict,
+        "reason": verdict.reason,
+        "sources": list(range_.sources),
+        "origin": verdict.origin.name,
+    }
+    if place.notation == "name":
+        row |= {"region": place.region, "country": place.country, "population": place.population}
+    # A file's own column may bear one of these names; it keeps its value under another.
+    return row | {f"input_{key}" if key in row else key: value for key, value in place.columns.items()}
+
+
+def _geometry(ring: Ring) -> Mapping[str, Any]:
+    parts = list(ring.geometry.geoms)
+    shape: Mapping[str, Any] = (parts[0] if len(parts) == 1 else ring.geometry).__geo_interface__
+    return shape
+
+
+def _ring(ring: Ring) -> dict[str, Any]:
+    return {
+        "system": ring.range.system,
+        "name": ring.range.name,
+        "role": ring.role,
+        **_limits(ring.range),
+        "origin": ring.origin.name,
+        "origin_lat": degrees(ring.origin.lat),
+        "origin_lon": degrees(ring.origin.lon),
+        "sources": list(ring.range.sources),
+        "max_edge_error_m": ring.max_edge_error_m,
+        "covers_globe": ring.covers_globe,
+    }

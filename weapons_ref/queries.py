@@ -1,0 +1,439 @@
+"""Questions and their answers: which ranges, from where, to which places.
+
+Verdicts come from geodesic distances alone; rings are drawn beside them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from weapons_ref.catalog.loading import Catalog, load_catalog
+from weapons_ref.catalog.ranges import interval
+from weapons_ref.errors import QueryError
+from weapons_ref.geo import geodesy
+from weapons_ref.model import (
+    VERDICTS,
+    DistanceResult,
+    Origin,
+    Place,
+    PlaceResult,
+    Query,
+    RangeInterval,
+    ReachResult,
+    Rejection,
+    Ring,
+    RingResult,
+    Source,
+    System,
+    Verdict,
+)
+from weapons_ref.verdicts import Judge, Judgement
+
+if TYPE_CHECKING:
+    from weapons_ref.places.files import Batch
+    from weapons_ref.places.gazetteer import Gazetteer
+
+#: A place as people give it: its name or position as text, or a place found before.
+PlaceLike = str | Place
+#: Told (done, total) while the gazetteer's index is being built, which happens once.
+Progress = Callable[[int, int], None]
+MIN_POPULATION = 15000
+
+_AS_OF = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
+
+
+def find_place(text: PlaceLike, *, progress: Progress | None = None) -> Place:
+    """Return the one place that a text means.
+
+    Parameters
+    ----------
+    text : str
+        A name in any script, with what tells it apart where needed (``Springfield, Missouri``), or
+        a position: ``lat,lon``, degrees-minutes-seconds, MGRS, UTM, a full Plus code, a ``geo:`` URI.
+    progress : callable, optional
+        Called with (done, total) should the gazetteer's index have to be built first.
+
+    Raises
+    ------
+    CoordinateError
+        If the text is meant as a position and is wrong.
+    PlaceError
+        If no place has that name, or several do; the message lists them.
+    """
+    if isinstance(text, Place):
+        return text
+    position = _position(text)
+    if position is not None:
+        return position
+    from weapons_ref.places.gazetteer import open_gazetteer
+
+    return open_gazetteer(progress).resolve(text)
+
+
+def find_candidates(text: str, *, progress: Progress | None = None) -> PlaceResult:
+    """Return every place that a text may mean, best first, each in every notation.
+
+    Raises
+    ------
+    CoordinateError
+        If the text is meant as a position and is wrong.
+    PlaceError
+        If no place has that name.
+    """
+    from weapons_ref.geo import coordinates
+
+    position = _position(text)
+    if position is not None:
+        candidates: tuple[Place, ...] = (position,)
+    else:
+        from weapons_ref.places.gazetteer import open_gazetteer
+
+        gazetteer = open_gazetteer(progress)
+        # Where there is none, `resolve` says so, with suggestions.
+        candidates = gazetteer.find(text) or (gazetteer.resolve(text),)
+    return PlaceResult(
+        text=text,
+        candidates=candidates,
+        notations=tuple(coordinates.notations(place.lat, place.lon) for place in candidates),
+    )
+
+
+def _position(text: str) -> Place | None:
+    """Return the position that a text is, or None for a name."""
+    from weapons_ref.geo import coordinates
+
+    position = coordinates.parse(text)
+    if position is None:
+        return None
+    return Place(
+        name=coordinates.format_decimal(position.lat, position.lon),
+        lat=position.lat,
+        lon=position.lon,
+        notation=position.notation,
+        precision_m=position.precision_m,
+    )
+
+
+def distance(start: PlaceLike, end: PlaceLike) -> DistanceResult:
+    """Return the shortest geodesic between two places; see `find_place` for how to name them."""
+    a, b = find_place(start), find_place(end)
+    line = geodesy.inverse(a.lon, a.lat, b.lon, b.lat)
+    return DistanceResult(
+        start=a,
+        end=b,
+        distance_m=line.distance_m,
+        azimuth_deg=line.azimuth_deg,
+        back_azimuth_deg=line.back_azimuth_deg,
+    )
+
+
+def rings(
+    *systems: str,
+    origin: PlaceLike | Sequence[PlaceLike],
+    range_m: float | None = None,
+    minimum_range_m: float | None = None,
+    basis: str = "span",
+    as_of: str | None = None,
+    variants: bool = False,
+    max_error_m: float = 10.0,
+    catalog: Catalog | None = None,
+) -> RingResult:
+    """Return the range rings of systems round origins.
+
+    Parameters
+    ----------
+    *systems : str
+        Ids or names; a launcher stands for the munitions it fires.
+    origin : str, Place, or a sequence of them
+        One ring each.
+    range_m, minimum_range_m : float, optional
+        A length in metres in place of systems.
+    basis, as_of : str
+        Which claims count; see `weapons_ref.catalog.ranges.interval`.
+    variants : bool
+        Whether a munition's named variants answer too.
+    max_error_m : float
+        How far, in metres, an edge may lie from the true circle.
+    catalog : Catalog, optional
+        Instead of the one that comes with the package.
+
+    Returns
+    -------
+    RingResult
+        Per origin and system a ring `within` and, where claims differ, one `disputed`.
+
+    Raises
+    ------
+    WeaponsRefError
+        If a system, place or number makes no sense; the message says which.
+    """
+    from weapons_ref.geo.rings import bands, covers_globe
+
+    query = Query(
+        systems=systems,
+        origins=_origins(origin),
+        range_m=range_m,
+        minimum_range_m=minimum_range_m,
+        basis=basis,
+        as_of=as_of,
+        variants=variants,
+        max_error_m=max_error_m,
+    )
+    catalog = catalog or load_catalog()
+    ranges, unranged = _ranges(query, catalog)
+    drawn = []
+    for start in query.origins:
+        for range_ in ranges:
+            minimum = (range_.minimum_low_m or 0.0, range_.minimum_high_m or 0.0)
+            pair = bands(start.lon, start.lat, (range_.low_m, range_.high_m), minimum, max_error_m)
+            reaches = (range_.low_m, range_.high_m)
+            for role, geometry, outer in zip(("within", "disputed"), pair, reaches, strict=True):
+                if not geometry.is_empty:
+                    drawn.append(
+                        Ring(
+                            range=range_,
+                            origin=start,
+                            role=role,  # type: ignore[arg-type]  # the tuple above holds the two roles
+                            geometry=geometry,
+                            max_edge_error_m=max_error_m,
+                            covers_globe=covers_globe(outer) and minimum == (0.0, 0.0) and role == "within",
+                        )
+                    )
+    return RingResult(
+        query=query, ranges=ranges, unranged=unranged, rings=tuple(drawn), sources=_sources(ranges, catalog)
+    )
+
+
+def reach(
+    *systems: str,
+    origin: PlaceLike | Sequence[PlaceLike],
+    to: PlaceLike | Sequence[PlaceLike] = (),
+    locations: Iterable[Batch] | None = None,
+    range_m: float | None = None,
+    minimum_range_m: float | None = None,
+    basis: str = "span",
+    as_of: str | None = None,
+    variants: bool = False,
+    min_population: int = MIN_POPULATION,
+    show_all: bool = False,
+    catalog: Catalog | None = None,
+    on_reject: Callable[[Rejection], None] | None = None,
+    stream: bool = False,
+    progress: Progress | None = None,
+) -> ReachResult:
+    """Return which places lie within reach of an origin, and why.
+
+    Parameters
+    ----------
+    *systems, origin, range_m, minimum_range_m, basis, as_of, variants, catalog
+        As in `rings`. With several origins, the verdict is that from the origin which reaches the
+        place best, the nearest among equals; it is named.
+    to : str, Place, or a sequence of them
+        Places to judge; all of them are answered, in this order.
+    locations : iterable of Batch
+        Rows of files, from `weapons_ref.places.files.read_locations`, answered in their order.
+    min_population : int
+        Without `to` and `locations`: which places of the gazetteer are looked through. Answers
+        come sorted by distance.
+    show_all : bool
+        Whether rows and gazetteer places that are beyond or inside the minimum range are answered
+        too; they are counted either way.
+    on_reject : callable, optional
+        Called with each row that has no verdict.
+    stream : bool
+        Whether `verdicts` is an iterator to be read once, in flat memory, rather than a tuple.
+    progress : callable, optional
+        As in `find_place`.
+
+    Returns
+    -------
+    ReachResult
+
+    Raises
+    ------
+    WeaponsRefError
+        If a system, place, number or file makes no sense; the message says which.
+    """
+    named = tuple(find_place(place) for place in _listed(to))
+    from_gazetteer = not named and locations is None
+    query = Query(
+        systems=systems,
+        origins=_origins(origin),
+        range_m=range_m,
+        minimum_range_m=minimum_range_m,
+        basis=basis,
+        as_of=as_of,
+        variants=variants,
+        min_population=min_population if from_gazetteer else None,
+        show_all=show_all,
+    )
+    catalog = catalog or load_catalog()
+    ranges, unranged = _ranges(query, catalog)
+    work = _Reach(query, ranges, on_reject)
+    verdicts = work.gazetteer(progress) if from_gazetteer else work.places(named, locations or ())
+    return ReachResult(
+        query=query,
+        ranges=ranges,
+        unranged=unranged,
+        verdicts=verdicts if stream else tuple(verdicts),
+        counts=work.counts,
+        sources=_sources(ranges, catalog),
+    )
+
+
+class _Reach:
+    """One run of `reach`: its judges, and its counts as they grow."""
+
+    def __init__(
+        self, query: Query, ranges: tuple[RangeInterval, ...], on_reject: Callable[[Rejection], None] | None
+    ) -> None:
+        self._query = query
+        self._judges = [Judge(range_) for range_ in ranges]
+        self._on_reject = on_reject
+        self.counts = {**dict.fromkeys(VERDICTS, 0), "rejected": 0}
+
+    def places(self, named: Sequence[Place], locations: Iterable[Batch]) -> Iterator[Verdict]:
+        """Yield the verdicts of places named, then of files' rows, in their order."""
+        yield from self._judge_all(named, printed=VERDICTS)
+        printed = VERDICTS if self._query.show_all else ("within", "disputed")
+        for batch in locations:
+            for rejection in batch.rejected:
+                self.counts["rejected"] += 1
+                if self._on_reject is not None:
+                    self._on_reject(rejection)
+            yield from self._judge_all(batch.places, printed)
+
+    def _judge_all(self, places: Sequence[Place], printed: Iterable[str]) -> Iterator[Verdict]:
+        measured = self._measure([p.lon for p in places], [p.lat for p in places])
+        for row, place in enumerate(places):
+            for judge in self._judges:
+                best, judgement, (metres, azimuths) = self._best(judge, measured, row)
+                self.counts[judgement.verdict] += 1
+                if judgement.verdict in printed:
+                    yield self._answer(judge, place, best, judgement, metres[row], azimuths[row])
+
+    def gazetteer(self, progress: Progress | None) -> Iterator[Verdict]:
+        """Yield the verdicts of the gazetteer's places, nearest first."""
+        from weapons_ref.places.gazetteer import open_gazetteer
+
+        gazetteer = open_gazetteer(progress)
+        assert self._query.min_population is not None
+        south, north = self._latitudes()
+        columns = gazetteer.places(self._query.min_population, south, north)
+        # Places farther north or south than the farthest range are beyond; counted, not measured.
+        outside = gazetteer.count(self._query.min_population) - len(columns.lats)
+        self.counts["beyond"] += outside * len(self._judges)
+        measured = self._measure(columns.lons, columns.lats)
+        nearest = [min(metres) for metres in zip(*(metres for metres, _ in measured), strict=True)]
+        printed = VERDICTS if self._query.show_all else ("within", "disputed")
+        found = []
+        for row in range(len(nearest)):
+            answers = [(judge, *self._best(judge, measured, row)) for judge in self._judges]
+            for *_, judgement, _ in answers:
+                self.counts[judgement.verdict] += 1
+            if any(judgement.verdict in printed for *_, judgement, _ in answers):
+                found.append((nearest[row], columns.ids[row], row, answers))
+        for _, _, row, answers in sorted(found, key=lambda item: item[:2]):
+            place = gazetteer.place(columns, row)
+            for judge, best, judgement, (metres, azimuths) in answers:
+                if judgement.verdict in printed:
+                    yield self._answer(judge, place, best, judgement, metres[row], azimuths[row])
+
+    def _latitudes(self) -> tuple[float, float]:
+        if self._query.show_all:
+            return -90.0, 90.0
+        farthest = max(judge.range.high_m for judge in self._judges)
+        degrees = farthest / geodesy.LEAST_METRES_PER_DEGREE_OF_LATITUDE + 1e-6
+        latitudes = [origin.lat for origin in self._query.origins]
+        return min(latitudes) - degrees, max(latitudes) + degrees
+
+    def _measure(self, lons: Sequence[float], lats: Sequence[float]) -> list[tuple[Sequence[float], Sequence[float]]]:
+        return [geodesy.distances(origin.lon, origin.lat, lons, lats) for origin in self._query.origins]
+
+    def _best(
+        self, judge: Judge, measured: list[tuple[Sequence[float], Sequence[float]]], row: int
+    ) -> tuple[Origin, Judgement, tuple[Sequence[float], Sequence[float]]]:
+        """Return the origin that reaches a row best, the nearest among equals."""
+        options = zip(self._query.origins, (judge.judge(m[row]) for m, _ in measured), measured, strict=True)
+        return min(options, key=lambda option: (VERDICTS.index(option[1].verdict), option[2][0][row]))
+
+    def _answer(
+        self, judge: Judge, place: Place, origin: Origin, judgement: Judgement, metres: float, azimuth: float
+    ) -> Verdict:
+        undefined = metres < 1e-9 or abs(origin.lat) == 90
+        return Verdict(
+            place=place,
+            origin=origin,
+            distance_m=metres,
+            azimuth_deg=None if undefined else geodesy.azimuth_0_360(azimuth),
+            range=judge.range,
+            margin_m=judgement.margin_m,
+            verdict=judgement.verdict,
+            reason=judgement.reason,
+        )
+
+
+def _listed(places: PlaceLike | Sequence[PlaceLike]) -> Sequence[PlaceLike]:
+    return (places,) if isinstance(places, str | Place) else places
+
+
+def _origins(origin: PlaceLike | Sequence[PlaceLike]) -> tuple[Origin, ...]:
+    found = [find_place(place) for place in _listed(origin)]
+    if not found:
+        raise QueryError("no origin; say where from")
+    return tuple(dict.fromkeys(Origin(name=place.label, lat=place.lat, lon=place.lon) for place in found))
+
+
+def _ranges(query: Query, catalog: Catalog) -> tuple[tuple[RangeInterval, ...], tuple[str, ...]]:
+    """Return the intervals a query asks for, and the ids that have none."""
+    if query.as_of is not None and not _AS_OF.fullmatch(query.as_of):
+        raise QueryError(f"{query.as_of!r} is not a date; write YYYY, YYYY-MM or YYYY-MM-DD")
+    if query.range_m is not None:
+        if query.systems:
+            raise QueryError("give systems or a range, not both")
+        return (_plain_range(query.range_m, query.minimum_range_m),), ()
+    if query.minimum_range_m is not None:
+        raise QueryError("a minimum range goes with a range; a system has its own")
+    if not query.systems:
+        raise QueryError("no system and no range; name a system, such as himars, or give a range, such as 300km")
+    asked = list(dict.fromkeys(s for text in query.systems for s in _subjects(catalog.system(text), catalog, query)))
+    found = {key: interval(catalog.systems[key], catalog, query.basis, query.as_of) for key in asked}
+    ranges = tuple(range_ for range_ in found.values() if range_ is not None)
+    unranged = tuple(key for key, range_ in found.items() if range_ is None)
+    if not ranges:
+        why = "by that basis and date" if query.basis != "span" or query.as_of else "in the catalog"
+        raise QueryError(f"no published maximum range {why} for {', '.join(unranged) or ', '.join(query.systems)}")
+    return ranges, unranged
+
+
+def _subjects(system: System, catalog: Catalog, query: Query) -> Iterator[str]:
+    """Yield the ids that answer for a system: a launcher's munitions, variants where asked for."""
+    munitions = catalog.munitions_of(system.id) if system.kind == "launcher" else (system,)
+    for munition in munitions:
+        yield munition.id
+        if query.variants:
+            yield from munition.variants
+
+
+def _plain_range(range_m: float, minimum_m: float | None) -> RangeInterval:
+    for metres, name in ((range_m, "range"), (minimum_m, "minimum range")):
+        if metres is not None and not (math.isfinite(metres) and metres > 0):
+            raise QueryError(f"a {name} of {metres / 1000:g} km; it must be more than 0")
+    if minimum_m is not None and minimum_m > range_m:
+        raise QueryError(f"the minimum range, {minimum_m / 1000:g} km, is more than the range, {range_m / 1000:g} km")
+    return RangeInterval(
+        system=None,
+        name=f"{range_m / 1000:g} km",
+        low_m=range_m,
+        high_m=range_m,
+        minimum_low_m=minimum_m,
+        minimum_high_m=minimum_m,
+    )
+
+
+def _sources(ranges: Iterable[RangeInterval], catalog: Catalog) -> Mapping[str, Source]:
+    keys = sorted({key for range_ in ranges for key in range_.sources})
+    return {key: catalog.sources[key] for key in keys}

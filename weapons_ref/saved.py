@@ -1,0 +1,136 @@
+"""Saved queries: a YAML file that asks what `ring` or `reach` ask, in the same words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from weapons_ref.errors import QueryError
+from weapons_ref.geo.units import parse_length_m
+from weapons_ref.output import FORMATS
+
+if TYPE_CHECKING:
+    from weapons_ref.catalog.loading import Catalog
+    from weapons_ref.model import ReachResult, RingResult
+    from weapons_ref.queries import Progress
+
+_Text = Annotated[str, Meta(min_length=1, max_length=500)]
+_Texts = _Text | tuple[_Text, ...]
+
+
+class SavedQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a file of `queries/` may hold; each key is the long name of an option."""
+
+    command: Literal["ring", "reach"]
+    systems: _Texts = ()
+    from_: _Texts = field(name="from")
+    to: _Texts = ()
+    locations: Annotated[_Texts, Meta(description="files, from where the query file is")] = ()
+    range: _Text | None = None
+    min_range: _Text | None = field(name="min-range", default=None)
+    basis: _Text = "span"
+    as_of: _Text | None = field(name="as-of", default=None)
+    variants: bool = False
+    min_population: Annotated[int, Meta(ge=0)] | None = field(name="min-population", default=None)
+    all: bool = False
+    max_error: _Text | None = field(name="max-error", default=None)
+    format: Annotated[_Text, Meta(extra_json_schema={"enum": list(FORMATS)})] | None = None
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a saved query."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **msgspec.json.schema(SavedQuery),
+        "title": "weapons-ref saved query",
+    }
+
+
+def read(path: Path) -> SavedQuery:
+    """Read a saved query.
+
+    Raises
+    ------
+    QueryError
+        With the first problem, its file and line, and how many more there are.
+    """
+    from weapons_ref.catalog.validation import shape_problems
+    from weapons_ref.catalog.yamlfile import read_tree
+
+    tree = read_tree(path, str(path))
+    problems = shape_problems(tree, schema())
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise QueryError(problems[0] + more)
+    return msgspec.convert(tree.content, SavedQuery, strict=False)
+
+
+def answer(query: SavedQuery, catalog: Catalog, folder: Path, progress: Progress | None = None) -> ReachResult | RingResult:
+    """Return the answer to a saved query.
+
+    Parameters
+    ----------
+    query : SavedQuery
+        The question.
+    catalog : Catalog
+        The systems it may name.
+    folder : Path
+        Where its files of locations are looked for.
+    progress : callable, optional
+        As in `weapons_ref.queries.find_place`.
+
+    Raises
+    ------
+    WeaponsRefError
+        As `rings` and `reach` do, and for a key that belongs to the other command.
+    """
+    from weapons_ref import queries
+    from weapons_ref.places.files import read_locations
+
+    alien = [key for key, value in _only("reach" if query.command == "ring" else "ring", query).items() if value]
+    if alien:
+        raise QueryError(f"{alien[0]!r} is no key of a saved {query.command!r}")
+    asked: dict[str, Any] = {
+        "origin": [queries.find_place(text, progress=progress) for text in _listed(query.from_)],
+        "range_m": _metres(query.range),
+        "minimum_range_m": _metres(query.min_range),
+        "basis": query.basis,
+        "as_of": query.as_of,
+        "variants": query.variants,
+        "catalog": catalog,
+    }
+    systems = _listed(query.systems)
+    if query.command == "ring":
+        if query.max_error is not None:
+            asked["max_error_m"] = _metres(query.max_error)
+        return queries.rings(*systems, **asked)
+    if query.min_population is not None:
+        asked["min_population"] = query.min_population
+    files = [folder / name for name in _listed(query.locations)]
+    batches = (batch for file in files for batch in read_locations(file)) if files else None
+    return queries.reach(
+        *systems, to=_listed(query.to), locations=batches, show_all=query.all, stream=True, progress=progress, **asked
+    )
+
+
+def _only(command: str, query: SavedQuery) -> dict[str, Any]:
+    """Return the keys that one command alone takes, with their values."""
+    if command == "ring":
+        return {"max-error": query.max_error}
+    return {
+        "to": query.to,
+        "locations": query.locations,
+        "min-population": query.min_population is not None,
+        "all": query.all,
+    }
+
+
+def _listed(texts: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (texts,) if isinstance(texts, str) else texts
+
+
+def _metres(text: str | None) -> float | None:
+    return None if text is None else parse_length_m(text)

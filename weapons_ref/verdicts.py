@@ -1,0 +1,118 @@
+"""Distance against range interval: the verdict, its margin, and its reason in words."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from weapons_ref.catalog.ranges import high_m, low_m
+from weapons_ref.model import Claim, RangeInterval, VerdictName
+
+
+class Judgement(NamedTuple):
+    """What a range interval says of a distance."""
+
+    verdict: VerdictName
+    margin_m: float  #: range minus distance; negative exactly when beyond
+    reason: str
+
+
+class Judge:
+    """Judges distances against one range interval.
+
+    `within` if the distance is at most the lowest maximum range and at least the highest minimum
+    range, `beyond` if it is more than the highest maximum, `inside-minimum` if it is less than the
+    lowest minimum, else `disputed`. Boundaries are inclusive. The margin is measured to the figure
+    that decides: to the lowest maximum range within it, else to the highest.
+
+    Parameters
+    ----------
+    range_ : RangeInterval
+        Its claims give the reason; a plain `--range` has none.
+    """
+
+    def __init__(self, range_: RangeInterval) -> None:
+        self.range = range_
+        maximum = [c for c in range_.claims if c.attribute == "range_max"]
+        minimum = [c for c in range_.claims if c.attribute == "range_min"]
+        self._maximum, self._minimum = maximum, minimum
+        # The reason changes only at a figure, so it is worded once for each gap between figures.
+        self._max_figures = sorted({m for c in maximum for m in (low_m(c), high_m(c))} | {range_.low_m, range_.high_m})
+        self._min_figures = sorted({m for c in minimum for m in (low_m(c), high_m(c))})
+        self._worded: dict[tuple[int, int], tuple[VerdictName, str]] = {}
+
+    def judge(self, distance_m: float) -> Judgement:
+        """Return the judgement of a distance in metres."""
+        key = bisect_left(self._max_figures, distance_m), bisect_right(self._min_figures, distance_m)
+        known = self._worded.get(key)
+        if known is None:
+            verdict = self._verdict(distance_m)
+            known = self._worded[key] = (verdict, self._reason(verdict, distance_m))
+        verdict, reason = known
+        decides = self.range.low_m if distance_m <= self.range.low_m else self.range.high_m
+        return Judgement(verdict, decides - distance_m, reason)
+
+    def _verdict(self, distance_m: float) -> VerdictName:
+        range_ = self.range
+        if distance_m > range_.high_m:
+            return "beyond"
+        if distance_m < (range_.minimum_low_m or 0.0):
+            return "inside-minimum"
+        if distance_m <= range_.low_m and distance_m >= (range_.minimum_high_m or 0.0):
+            return "within"
+        return "disputed"
+
+    def _reason(self, verdict: VerdictName, distance_m: float) -> str:
+        range_ = self.range
+        if range_.system is None:
+            return {
+                "within": "within the range given",
+                "beyond": "farther than the range given",
+                "inside-minimum": "nearer than the minimum range given",
+            }[verdict]
+        if verdict == "beyond":
+            floor = "; that figure is a floor, so the source leaves more open" if range_.open_ended else ""
+            return f"farther than every figure, the highest being {self._highest()}{floor}"
+        if verdict == "inside-minimum":
+            return f"nearer than every minimum range, the lowest being {_figures(self._minimum, min(map(low_m, self._minimum)))}"
+        if verdict == "within":
+            return f"within every figure, the lowest being {self._lowest()}" + self._of_minimum()
+        parts = []
+        if distance_m > range_.low_m:
+            near = [c for c in self._maximum if distance_m <= low_m(c)]
+            far = [c for c in self._maximum if distance_m > high_m(c)]
+            open_ = [c for c in self._maximum if low_m(c) < distance_m <= high_m(c)]
+            parts += _sides("in reach by", near) + _sides("out of reach by", far) + _sides("left open by", open_)
+        if self._minimum and distance_m < (range_.minimum_high_m or 0.0):
+            inside = [c for c in self._minimum if distance_m < high_m(c)]
+            parts += _sides("nearer than the minimum range by", inside)
+        return "; ".join(parts) + self._of_minimum()
+
+    def _lowest(self) -> str:
+        return _figures(self._maximum, self.range.low_m)
+
+    def _highest(self) -> str:
+        return _figures(self._maximum, self.range.high_m)
+
+    def _of_minimum(self) -> str:
+        return "" if self._minimum else "; minimum range unknown"
+
+
+def _figures(claims: Iterable[Claim], metres: float) -> str:
+    """Name the claims that print a figure."""
+    return _grouped([c for c in claims if metres in (low_m(c), high_m(c))])
+
+
+def _sides(words: str, claims: list[Claim]) -> list[str]:
+    return [f"{words} {_grouped(claims)}"] if claims else []
+
+
+def _grouped(claims: list[Claim]) -> str:
+    """Word claims by figure, highest first: ``306 km (a), 300 km (b, c)``."""
+    groups: dict[str, list[str]] = {}
+    for claim in sorted(claims, key=lambda c: (-high_m(c), c.printed, c.source)):
+        sources = groups.setdefault(f"{claim.printed} {claim.unit}", [])
+        if claim.source not in sources:
+            sources.append(claim.source)
+    return ", ".join(f"{figure} ({', '.join(sources)})" for figure, sources in groups.items())
