@@ -34,7 +34,6 @@ from weapons_ref.verdicts import Judge, Judgement
 
 if TYPE_CHECKING:
     from weapons_ref.places.files import Batch
-    from weapons_ref.places.gazetteer import Gazetteer
 
 #: A place as people give it: its name or position as text, or a place found before.
 PlaceLike = str | Place
@@ -293,7 +292,7 @@ class _Reach:
         self._query = query
         self._judges = [Judge(range_) for range_ in ranges]
         self._on_reject = on_reject
-        self.counts = {**dict.fromkeys(VERDICTS, 0), "rejected": 0}
+        self.counts: dict[str, int] = dict.fromkeys((*VERDICTS, "rejected"), 0)
 
     def places(self, named: Sequence[Place], locations: Iterable[Batch]) -> Iterator[Verdict]:
         """Yield the verdicts of places named, then of files' rows, in their order."""
@@ -323,14 +322,16 @@ class _Reach:
         assert self._query.min_population is not None
         south, north = self._latitudes()
         columns = gazetteer.places(self._query.min_population, south, north)
-        # Places farther north or south than the farthest range are beyond; counted, not measured.
-        outside = gazetteer.count(self._query.min_population) - len(columns.lats)
-        self.counts["beyond"] += outside * len(self._judges)
         measured = self._measure(columns.lons, columns.lats)
         nearest = [min(metres) for metres in zip(*(metres for metres, _ in measured), strict=True)]
         printed = VERDICTS if self._query.show_all else ("within", "disputed")
+        farthest = math.inf if self._query.show_all else self._farthest_m()
+        rows = [row for row, metres in enumerate(nearest) if metres <= farthest]
+        # What is farther than every range, and what lay too far north or south to be measured.
+        outside = gazetteer.count(self._query.min_population) - len(rows)
+        self.counts["beyond"] += outside * len(self._judges)
         found = []
-        for row in range(len(nearest)):
+        for row in rows:
             answers = [(judge, *self._best(judge, measured, row)) for judge in self._judges]
             for *_, judgement, _ in answers:
                 self.counts[judgement.verdict] += 1
@@ -342,11 +343,13 @@ class _Reach:
                 if judgement.verdict in printed:
                     yield self._answer(judge, place, best, judgement, metres[row], azimuths[row])
 
+    def _farthest_m(self) -> float:
+        return max(judge.range.high_m for judge in self._judges)
+
     def _latitudes(self) -> tuple[float, float]:
         if self._query.show_all:
             return -90.0, 90.0
-        farthest = max(judge.range.high_m for judge in self._judges)
-        degrees = farthest / geodesy.LEAST_METRES_PER_DEGREE_OF_LATITUDE + 1e-6
+        degrees = self._farthest_m() / geodesy.LEAST_METRES_PER_DEGREE_OF_LATITUDE + 1e-6
         latitudes = [origin.lat for origin in self._query.origins]
         return min(latitudes) - degrees, max(latitudes) + degrees
 

@@ -68,7 +68,9 @@ def read(path: Path) -> SavedQuery:
     return msgspec.convert(tree.content, SavedQuery, strict=False)
 
 
-def answer(query: SavedQuery, catalog: Catalog, folder: Path, progress: Progress | None = None) -> ReachResult | RingResult:
+def answer(
+    query: SavedQuery, catalog: Catalog, folder: Path, progress: Progress | None = None
+) -> ReachResult | RingResult:
     """Return the answer to a saved query.
 
     Parameters

@@ -9,6 +9,9 @@ from typing import NamedTuple
 from weapons_ref.catalog.ranges import high_m, low_m
 from weapons_ref.model import Claim, RangeInterval, VerdictName
 
+#: How many sources of one figure a reason names.
+_NAMED = 3
+
 
 class Judgement(NamedTuple):
     """What a range interval says of a distance."""
@@ -75,9 +78,10 @@ class Judge:
             floor = "; that figure is a floor, so the source leaves more open" if range_.open_ended else ""
             return f"farther than every figure, the highest being {self._highest()}{floor}"
         if verdict == "inside-minimum":
-            return f"nearer than every minimum range, the lowest being {_figures(self._minimum, min(map(low_m, self._minimum)))}"
+            lowest = _figures(self._minimum, min(map(low_m, self._minimum)))
+            return f"nearer than every minimum range, the lowest being {lowest}"
         if verdict == "within":
-            return f"within every figure, the lowest being {self._lowest()}" + self._of_minimum()
+            return f"every figure covers it, the lowest being {self._lowest()}" + self._of_minimum()
         parts = []
         if distance_m > range_.low_m:
             near = [c for c in self._maximum if distance_m <= low_m(c)]
@@ -115,4 +119,11 @@ def _grouped(claims: list[Claim]) -> str:
         sources = groups.setdefault(f"{claim.printed} {claim.unit}", [])
         if claim.source not in sources:
             sources.append(claim.source)
-    return ", ".join(f"{figure} ({', '.join(sources)})" for figure, sources in groups.items())
+    return ", ".join(f"{figure} ({_some(sources)})" for figure, sources in groups.items())
+
+
+def _some(sources: list[str]) -> str:
+    """Name a few sources and count the rest; the result lists every claim beside its verdicts."""
+    if len(sources) <= _NAMED + 1:
+        return ", ".join(sources)
+    return f"{', '.join(sources[:_NAMED])} and {len(sources) - _NAMED} more"

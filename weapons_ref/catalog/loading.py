@@ -127,12 +127,13 @@ def check_catalog(*folders: str | Path) -> Catalog:
 def _load(folders: tuple[Path, ...]) -> Catalog:
     files = [file for folder in folders for file in _files(folder)]
     digest = _digest(files)
-    packaged = cache.packaged("catalog.json")
+    catalog = _read_compiled(cache.packaged("catalog.json"), digest)
+    if catalog is not None:
+        return catalog
     cached = cache.folder() / f"catalog-{digest}.json"
-    for kept in (packaged, cached):
-        catalog = _read_compiled(kept, digest)
-        if catalog is not None:
-            return catalog
+    catalog = _read_compiled(cached, digest)
+    if catalog is not None:
+        return catalog
     catalog = compile_catalog(files)
     cache.write(cached, _compiled(catalog, digest), replaces="catalog-*.json")
     return catalog
@@ -219,7 +220,9 @@ def compile_catalog(files: Sequence[_File]) -> Catalog:
     problems = [line for kind, tree in trees for line in validation.shape_problems(tree, records.schema(kind))]
     if not problems:
         words = [
-            msgspec.convert(tree.content, records.Vocabulary, strict=False) for kind, tree in trees if kind == "vocabulary"
+            msgspec.convert(tree.content, records.Vocabulary, strict=False)
+            for kind, tree in trees
+            if kind == "vocabulary"
         ]
         classes = {key: label for word in words for key, label in word.classes.items()}
         qualifiers = {key: meaning for word in words for key, meaning in word.qualifiers.items()}
@@ -243,7 +246,6 @@ def _systems(content: Any) -> Iterator[System]:
     from weapons_ref.catalog import records
 
     record = msgspec.convert(content, records.Record, strict=False)
-    heading = {"kind": record.kind, "class_": record.class_, "origin": record.origin, "fired_from": record.fired_from}
     for entry, parent in [(record, None), *((variant, record.id) for variant in record.variants)]:
         yield System(
             id=entry.id,
@@ -257,7 +259,11 @@ def _systems(content: Any) -> Iterator[System]:
                 for attribute in records.Attributes.__struct_fields__
                 for claim in getattr(entry, attribute)
             ),
-            **heading,
+            # The heading is inherited; ranges never are.
+            kind=record.kind,
+            class_=record.class_,
+            origin=record.origin,
+            fired_from=record.fired_from,
         )
 
 
@@ -265,7 +271,7 @@ def _claim(attribute: str, claim: Any) -> Claim:
     from weapons_ref.catalog import records
     from weapons_ref.catalog.validation import figures
 
-    given = {key: value for key, value in msgspec.to_builtins(claim).items()}
+    given = msgspec.to_builtins(claim)
     unit = next(unit for unit in records.UNITS if unit in given)
     printed = str(given[unit])
     low, high = (None, None) if unit == "text" else figures(printed)

@@ -12,13 +12,15 @@ BASES = ("span", "low", "high")
 
 def low_m(claim: Claim) -> float:
     """Return the lowest figure of a range claim in metres."""
-    assert claim.low is not None and claim.unit is not None
+    assert claim.low is not None
+    assert claim.unit is not None
     return claim.low * METRES_PER_UNIT[claim.unit]
 
 
 def high_m(claim: Claim) -> float:
     """Return the highest figure of a range claim in metres."""
-    assert claim.high is not None and claim.unit is not None
+    assert claim.high is not None
+    assert claim.unit is not None
     return claim.high * METRES_PER_UNIT[claim.unit]
 
 

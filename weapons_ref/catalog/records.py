@@ -13,7 +13,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from weapons_ref.model import Kind
 
-Id = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", description="lower-case ASCII; never renamed, never reused")]
+Id = Annotated[
+    str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", description="lower-case ASCII; never renamed, never reused")
+]
 SourceKey = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", description="a key of sources.yaml")]
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 Language = Annotated[str, Meta(pattern="^[a-z]{2,3}(-[A-Za-z0-9]+)*$", description="BCP 47")]

@@ -7,6 +7,7 @@ another (sources, ids, names) is checked here.
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,9 @@ def shape_problems(tree: Tree, schema: dict[str, Any]) -> list[str]:
     """
     if tree.content is None:
         return list(tree.problems)
-    errors = sorted(_validator(schema).iter_errors(tree.content), key=lambda error: [str(p) for p in error.absolute_path])
+    errors = sorted(
+        _validator(schema).iter_errors(tree.content), key=lambda error: tree.line(tuple(error.absolute_path))
+    )
     return [*tree.problems, *(line for error in errors for line in _explain(error, tree))]
 
 
@@ -105,9 +108,19 @@ def _described(option: Mapping[str, Any]) -> str:
     return str(option.get("description") or _article(option.get("type", "value")))
 
 
+_KINDS = {
+    "array": "a list",
+    "object": "a mapping of keys to values",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a plain number",
+    "boolean": "true or false",
+    "null": "left out",
+}
+
+
 def _article(kind: str) -> str:
-    names = {"array": "a list", "object": "a mapping of keys to values", "string": "text", "integer": "a whole number", "number": "a plain number", "null": "left out"}
-    return names.get(kind, f"a {kind}")
+    return _KINDS.get(kind, f"a {kind}")
 
 
 def _shown(value: Any) -> str:
@@ -149,7 +162,7 @@ class _References:
 
     def take_sources(self, tree: Tree) -> None:
         keys = list(tree.content)
-        for before, key in zip(keys, keys[1:], strict=False):
+        for before, key in itertools.pairwise(keys):
             if key < before:
                 self.problems.append(f"{tree.where((key,))}: source {key!r} comes after {before!r}; sort by key")
         for key in keys:

@@ -28,9 +28,13 @@ class Tree(NamedTuple):
 
     def where(self, path: TreePath) -> str:
         """Return ``file:line`` of a value, or of what holds it."""
+        return f"{self.name}:{self.line(path)}"
+
+    def line(self, path: TreePath) -> int:
+        """Return the line of a value, or of what holds it."""
         while path not in self.lines and path:
             path = path[:-1]
-        return f"{self.name}:{self.lines.get(path, 1)}"
+        return self.lines.get(path, 1)
 
 
 def read_tree(path: Path, name: str) -> Tree:

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
+from weapons_ref.cli.examples import example
 from weapons_ref.errors import CatalogError, WeaponsRefError
 
 #: Commands in the order that help shows them; a module each, imported when asked for.
@@ -47,7 +48,7 @@ class _Commands(click.Group):
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Example: weapons-ref reach atacms --from Kherson --to Sevastopol",
+    epilog=example("weapons-ref reach atacms --from Kherson --to Sevastopol"),
 )
 @click.version_option(None, "--version", package_name="weapons-ref", message="%(prog)s %(version)s")
 def cli() -> None:
@@ -91,10 +92,10 @@ def _run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         return _fail(error.format_message())
     except CatalogError as error:
-        status = _fail(str(error))
+        code = _fail(str(error))
         for problem in error.problems[:_MAX_PROBLEMS_SHOWN]:
             click.echo(f"  {problem}", err=True)
-        return status
+        return code
     except WeaponsRefError as error:
         return _fail(str(error))
     return status if isinstance(status, int) else 0

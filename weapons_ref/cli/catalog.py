@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from weapons_ref.cli.examples import example
 from weapons_ref.cli.options import catalog_option, quiet_option
 
 
@@ -14,7 +15,7 @@ def command() -> None:
     """Check the catalog, or describe its files to an editor."""
 
 
-@command.command("validate", epilog="Example: weapons-ref catalog validate --catalog my-catalog")
+@command.command("validate", epilog=example("weapons-ref catalog validate --catalog my-catalog"))
 @catalog_option
 @quiet_option
 def validate(folders: tuple[str, ...], quiet: bool) -> None:
@@ -24,10 +25,12 @@ def validate(folders: tuple[str, ...], quiet: bool) -> None:
     catalog = check_catalog(*folders)
     if not quiet:
         claims = sum(len(system.claims) for system in catalog.systems.values())
-        click.echo(f"{len(catalog.systems)} systems and variants, {claims} claims, {len(catalog.sources)} sources: no problem")
+        click.echo(
+            f"{len(catalog.systems)} systems and variants, {claims} claims, {len(catalog.sources)} sources: no problem"
+        )
 
 
-@command.command("schema", epilog="Example: weapons-ref catalog schema > system.schema.json")
+@command.command("schema", epilog=example("weapons-ref catalog schema > system.schema.json"))
 @click.argument("kind", type=click.Choice(["system", "sources", "vocabulary", "query"]), default="system")
 def schema(kind: str) -> None:
     """Print the JSON Schema of one kind of file, for editors."""

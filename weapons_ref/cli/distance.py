@@ -6,17 +6,20 @@ from typing import Any
 
 import click
 
+from weapons_ref.cli.examples import example
 from weapons_ref.cli.options import emit, output_options
 from weapons_ref.cli.types import PLACE
 from weapons_ref.model import Place
 
 
-@click.command(epilog="Example: weapons-ref distance 'Velyka Znamianka' 47.5119,34.5863")
+@click.command(epilog=example("weapons-ref distance 'Velyka Znamianka' 47.5119,34.5863"))
 @click.argument("start", metavar="PLACE", type=PLACE)
 @click.argument("end", metavar="PLACE", type=PLACE)
 @output_options("table", "json", "csv", "ndjson", "geojson", "geojsonseq")
 def command(start: Place, end: Place, quiet: bool, **output: Any) -> None:
-    """Measure the shortest line between two places: km, mi, nmi, and the azimuths both ways."""
+    """Measure the shortest line between two places.
+
+    In km, mi and nmi, on the ellipsoid, with the azimuths both ways."""
     from weapons_ref.queries import distance
 
     emit(distance(start, end), default="table", **output)

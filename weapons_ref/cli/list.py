@@ -6,12 +6,13 @@ from typing import Any, get_args
 
 import click
 
+from weapons_ref.cli.examples import example
 from weapons_ref.cli.options import catalog_option, emit, output_options
 from weapons_ref.cli.types import LENGTH, SYSTEM
 from weapons_ref.model import Kind
 
 
-@click.command("list", epilog="Example: weapons-ref list --fired-by himars --range-over 100km")
+@click.command("list", epilog=example("weapons-ref list --fired-by himars --range-over 100km"))
 @click.option("--class", "class_", metavar="CLASS", help="Such as srbm or guided-rocket.")
 @click.option("--origin-country", metavar="CC", help="ISO code of a country of origin: US.")
 @click.option("--kind", type=click.Choice(get_args(Kind)))
@@ -31,7 +32,7 @@ def command(
     quiet: bool,
     **output: Any,
 ) -> None:
-    """List the catalog's systems, all or those that fit every condition."""
+    """List systems: all, or those that fit every condition."""
     from weapons_ref.catalog.listing import list_systems
     from weapons_ref.catalog.loading import load_catalog
 

@@ -71,7 +71,9 @@ def location_options(command: Callable[..., None]) -> Callable[..., None]:
                 help="A CSV or GeoJSON file of places to judge, - for stdin. May repeat.",
             ),
             click.option("--lat-column", metavar="NAME", help="The column of latitudes, if not lat, latitude or y."),
-            click.option("--lon-column", metavar="NAME", help="The column of longitudes, if not lon, lng, longitude or x."),
+            click.option(
+                "--lon-column", metavar="NAME", help="The column of longitudes, if not lon, lng, longitude or x."
+            ),
             click.option("--name-column", metavar="NAME", help="The column of names, if not place, name or id."),
             click.option("--rejects", metavar="FILE", help="Write rows that have no verdict, with the reason, as CSV."),
         )

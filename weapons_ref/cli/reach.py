@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from weapons_ref.cli.examples import example
 from weapons_ref.cli.locations import Columns, Locations, location_options, rejects_file
 from weapons_ref.cli.options import building, emit, notice_unranged, output_options, subject_options
 from weapons_ref.cli.types import PLACE
@@ -13,7 +14,7 @@ from weapons_ref.model import Place
 from weapons_ref.queries import MIN_POPULATION
 
 
-@click.command(epilog="Example: weapons-ref reach himars --from Kherson --to Sevastopol --to 'Odesa, UA'")
+@click.command(epilog=example("weapons-ref reach himars --from Kherson --to Sevastopol --to 'Odesa, UA'"))
 @subject_options
 @click.option("--to", "to", metavar="PLACE", multiple=True, type=PLACE, help="A place to judge. May repeat.")
 @location_options
@@ -31,6 +32,7 @@ from weapons_ref.queries import MIN_POPULATION
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     *,
     systems: tuple[str, ...],
     origins: tuple[Place, ...],
@@ -47,7 +49,7 @@ def command(
     force: bool,
     **question: Any,
 ) -> None:
-    """Say which places lie within reach, by how much, and who says so.
+    """Say which places lie within reach, and who says so.
 
     A launcher answers per munition. Without --to and --locations, the built-in gazetteer is looked
     through, nearest places first.

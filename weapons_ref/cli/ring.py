@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
+from weapons_ref.cli.examples import example
 from weapons_ref.cli.options import emit, notice_unranged, output_options, subject_options
 from weapons_ref.cli.types import LENGTH
 from weapons_ref.model import Place
 
 
-@click.command(epilog="Example: weapons-ref ring atacms --from Kherson -o rings.geojson")
+@click.command(epilog=example("weapons-ref ring atacms --from Kherson -o rings.geojson"))
 @subject_options
 @click.option(
     "--max-error",
@@ -35,7 +36,9 @@ def command(
     quiet: bool,
     **output: Any,
 ) -> None:
-    """Draw range rings: what every claim puts within reach, and what is disputed."""
+    """Draw range rings as GeoJSON.
+
+    One ring holds what every claim puts within reach, another what is disputed."""
     from weapons_ref.catalog.loading import load_catalog
     from weapons_ref.queries import rings
 

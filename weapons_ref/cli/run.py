@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
+from weapons_ref.cli.examples import example
 from weapons_ref.cli.options import building, catalog_option, emit, notice_unranged, quiet_option
 from weapons_ref.errors import QueryError
 from weapons_ref.output import FORMATS, format_of
 
 
-@click.command(epilog="Example: weapons-ref run queries/himars-kherson-rings.geojson.yaml -o out/")
+@click.command(epilog=example("weapons-ref run queries/himars-kherson-rings.geojson.yaml -o out/"))
 @click.argument("files", metavar="QUERY.yaml...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-f", "--format", "format_", type=click.Choice(FORMATS), help="Default: what the query or a file's ending says.")
+@click.option(
+    "-f", "--format", "format_", type=click.Choice(FORMATS), help="Default: what the query or a file's ending says."
+)
 @click.option("-o", "--output", metavar="FILE|DIR/", help="A file, or a folder that takes one file per query.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 @catalog_option
@@ -27,7 +29,9 @@ def command(
     folders: tuple[str, ...],
     quiet: bool,
 ) -> None:
-    """Answer saved queries: YAML files whose keys are the options of `ring` and `reach`.
+    """Answer saved queries.
+
+    They are YAML files whose keys are the options of `ring` and `reach`.
 
     places.csv.yaml is written to DIR/places.csv when --output names a folder; its ending gives the
     format unless the query does.
@@ -48,4 +52,10 @@ def command(
         if into:
             into.mkdir(parents=True, exist_ok=True)
         chosen = format_ or query.format or format_of(file.stem)
-        emit(result, default="geojson" if query.command == "ring" else "table", format_=chosen, output=target, force=force)
+        emit(
+            result,
+            default="geojson" if query.command == "ring" else "table",
+            format_=chosen,
+            output=target,
+            force=force,
+        )

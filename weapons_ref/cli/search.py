@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from weapons_ref.cli.examples import example
 from weapons_ref.cli.options import catalog_option, emit, output_options
 
 
-@click.command(epilog="Example: weapons-ref search 海马斯")
+@click.command(epilog=example("weapons-ref search 海马斯"))
 @click.argument("text")
 @catalog_option
 @output_options("table", "json", "csv", "ndjson")

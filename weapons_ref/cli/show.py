@@ -6,16 +6,17 @@ from typing import Any
 
 import click
 
+from weapons_ref.cli.examples import example
 from weapons_ref.cli.options import catalog_option, emit, output_options
 from weapons_ref.cli.types import SYSTEM
 
 
-@click.command(epilog="Example: weapons-ref show atacms")
+@click.command(epilog=example("weapons-ref show atacms"))
 @click.argument("systems", metavar="ID...", nargs=-1, required=True, type=SYSTEM)
 @catalog_option
 @output_options("table", "json", "csv", "ndjson")
 def command(systems: tuple[str, ...], folders: tuple[str, ...], quiet: bool, **output: Any) -> None:
-    """Show whole records: names, claims with their sources, launchers and munitions."""
+    """Show whole records, every figure with its source."""
     from weapons_ref.catalog.listing import show_systems
     from weapons_ref.catalog.loading import load_catalog
 

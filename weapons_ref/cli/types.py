@@ -9,7 +9,7 @@ from weapons_ref.errors import WeaponsRefError
 from weapons_ref.model import Place
 
 
-class LengthType(click.ParamType):
+class LengthType(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks alone
     """A length with its unit, as metres."""
 
     name = "length"
@@ -21,7 +21,7 @@ class LengthType(click.ParamType):
         return parse_length_m(value) if isinstance(value, str) else value
 
 
-class PlaceType(click.ParamType):
+class PlaceType(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks alone
     """A place by name or position."""
 
     name = "place"
@@ -44,7 +44,7 @@ class PlaceType(click.ParamType):
             return []
 
 
-class SystemType(click.ParamType):
+class SystemType(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks alone
     """A system by id or name, looked up in the core, since `--catalog` may add to it."""
 
     name = "id"

@@ -150,9 +150,7 @@ def distances(
     count = len(lons)
     if count == 0:
         return [], []
-    azimuths, _, metres = _geod().inv(
-        array.array("d", [lon]) * count, array.array("d", [lat]) * count, lons, lats
-    )
+    azimuths, _, metres = _geod().inv(array.array("d", [lon]) * count, array.array("d", [lat]) * count, lons, lats)
     return metres, azimuths
 
 

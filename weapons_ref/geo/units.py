@@ -10,6 +10,9 @@ from weapons_ref.errors import UnitError
 #: Metres in one of each: the international mile, the nautical mile and the foot are exact by definition.
 METRES_PER_UNIT = {"km": 1000.0, "mi": 1609.344, "nmi": 1852.0, "m": 1.0, "ft": 0.3048}
 
+#: Longer texts are refused unread. (Cut short instead, ``mi`` at the end could turn into ``m``.)
+MAX_LENGTH = 256
+
 _LENGTH = re.compile(r"\s*(?P<number>[+-]?[0-9][0-9 _.,]*|[+-]?\.[0-9]+)\s*(?P<unit>[a-zA-Z]*)\s*")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)?(?:\.[0-9]*)?")
 
@@ -24,7 +27,7 @@ def parse_length_m(text: str) -> float:
         refused, since ``1,500 km`` and ``1,5 km`` must never be mistaken for one another.
     """
     shown = text if len(text) <= 40 else text[:37] + "..."
-    match = _LENGTH.fullmatch(text[:257])
+    match = _LENGTH.fullmatch(text) if len(text) <= MAX_LENGTH else None
     if match is None:
         raise UnitError(f"{shown!r} is not a length; write a number and its unit, such as 300km")
     number, unit = match["number"].strip(), match["unit"].lower()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import singledispatch
 from typing import Any, TextIO
 
@@ -25,6 +25,7 @@ from weapons_ref.output import views
 
 _METRES_PER_MI = 1609.344
 _METRES_PER_NMI = 1852.0
+_REASONS_SHOWN = 12
 
 
 def write(result: Any, stream: TextIO) -> None:
@@ -86,38 +87,36 @@ def lines(result: Any) -> Iterator[str]:
 def _(result: ReachResult) -> Iterator[str]:
     verdicts = list(result.verdicts)
     several_origins = len(result.query.origins) > 1
-    if len(result.ranges) == 1 or result.query.min_population is None:
+    if len(result.ranges) == 1 or several_origins or result.query.min_population is None:
         yield from _verdict_table(verdicts, len(result.ranges) > 1, several_origins)
     else:
         yield from _matrix(verdicts, result.ranges)
     yield ""
-    yield from _ranges(result.ranges, result.sources)
-    yield ""
+    yield from _ranges(result.ranges)
     yield _counted(result)
     yield views.GEONAMES_CREDIT
 
 
 def _verdict_table(verdicts: Sequence[Verdict], systems: bool, origins: bool) -> Iterator[str]:
-    columns = [
-        ("place", "l", lambda v: v.place.label),
-        ("system", "l", lambda v: v.range.system),
-        ("from", "l", lambda v: v.origin.name),
-        ("distance", "r", lambda v: _km(v.distance_m)),
-        ("azimuth", "r", lambda v: _azimuth(v.azimuth_deg)),
-        ("verdict", "l", lambda v: v.verdict),
-        ("margin", "r", lambda v: _km(v.margin_m)),
-    ]
-    shown = [c for c in columns if (c[0] != "system" or systems) and (c[0] != "from" or origins)]
-    # A short list has room for the reason; a long one would only repeat it.
-    if len(verdicts) <= 12:
-        yield _table([c[0] for c in shown], [[c[2](v) for c in shown] for v in verdicts], "".join(c[1] for c in shown))
-        if verdicts:
-            yield ""
+    """Draw a row per verdict; who answers and from where only if there is a choice."""
+    columns: dict[str, list[str]] = {
+        "place": [v.place.label for v in verdicts],
+        "system": [str(v.range.system) for v in verdicts] if systems else [],
+        "from": [v.origin.name for v in verdicts] if origins else [],
+        "distance": [_km(v.distance_m) for v in verdicts],
+        "azimuth": [_azimuth(v.azimuth_deg) for v in verdicts],
+        "verdict": [v.verdict for v in verdicts],
+        "margin": [_km(v.margin_m) for v in verdicts],
+    }
+    shown = {name: cells for name, cells in columns.items() if cells}
+    align = "".join("r" if name in ("distance", "azimuth", "margin") else "l" for name in shown)
+    yield _table(list(shown), zip(*shown.values(), strict=True), align) if verdicts else "nothing within reach"
+    # A short list has room for the reasons; a long one would only repeat them.
+    if 0 < len(verdicts) <= _REASONS_SHOWN:
+        yield ""
         for verdict in verdicts:
             of = f" ({verdict.range.system})" if systems else ""
-            yield plain(f"{verdict.place.name}{of}: {verdict.verdict}, {verdict.reason}")
-    else:
-        yield _table([c[0] for c in shown], [[c[2](v) for c in shown] for v in verdicts], "".join(c[1] for c in shown))
+            yield plain(f"{verdict.place.name}{of}, {verdict.verdict}: {verdict.reason}")
 
 
 def _matrix(verdicts: Sequence[Verdict], ranges: Sequence[RangeInterval]) -> Iterator[str]:
@@ -125,6 +124,9 @@ def _matrix(verdicts: Sequence[Verdict], ranges: Sequence[RangeInterval]) -> Ite
     by_place: dict[int | None, list[Verdict]] = {}
     for verdict in verdicts:
         by_place.setdefault(verdict.place.geonameid, []).append(verdict)
+    if not verdicts:
+        yield "nothing within reach"
+        return
     body = []
     for found in by_place.values():
         first = found[0]
@@ -144,37 +146,41 @@ def _counted(result: ReachResult) -> str:
     return ", ".join(counts) + where
 
 
-def _ranges(ranges: Sequence[RangeInterval], sources: Any) -> Iterator[str]:
-    """Word each interval with its claims, the sources numbered as footnotes."""
-    numbers = {key: number for number, key in enumerate(sources, 1)}
-    for range_ in ranges:
-        if range_.system is None:
-            continue
+def _ranges(ranges: Sequence[RangeInterval]) -> Iterator[str]:
+    """Word each interval with its claims; `show` has the sources in full."""
+    named = [range_ for range_ in ranges if range_.system is not None]
+    for range_ in named:
         yield plain(f"{range_.name} ({range_.system}): {_span(range_)}")
-        yield from _claims(range_.claims, numbers)
-    yield from _footnotes(sources, numbers)
+        yield from _claims(range_.claims)
+    if named:
+        yield f"Sources in full: weapons-ref show {' '.join(str(range_.system) for range_ in named)}"
+        yield ""
 
 
-def _claims(claims: Iterable[Claim], numbers: Any) -> Iterator[str]:
-    """Word claims grouped by figure and qualifier, in the order of their attributes."""
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for claim in claims:
-        label = claim.attribute.replace("_", " ")
+def _claims(claims: Iterable[Claim], numbers: Mapping[str, int] | None = None) -> Iterator[str]:
+    """Word claims, those alike but for their source on one line; sources by key, or by footnote."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for claim in _sorted(claims):
         figure = f"{claim.printed} {claim.unit}" if claim.unit else claim.printed
         said = "" if claim.qualifier == "stated" else f" ({claim.qualifier})"
-        extra = [f"of {claim.of}" if claim.of else "", claim.who or "", f"since {claim.since}" if claim.since else ""]
-        extra += [f"suspect: {claim.reason}" if claim.flag else "", claim.note or ""]
-        detail = "; ".join(text for text in extra if text)
-        key = (label, figure + said, detail)
-        by = f" {claim.speaker}" if claim.speaker else ""
-        groups.setdefault(key, []).append(f"[{numbers[claim.source]}]{by}")
+        detail = (
+            f"of {claim.of}" if claim.of else "",
+            claim.who or "",
+            f"since {claim.since}" if claim.since else "",
+            f"suspect: {claim.reason}" if claim.flag else "",
+            claim.note or "",
+        )
+        key = claim.attribute.replace("_", " "), figure + said, "; ".join(text for text in detail if text)
+        source = f"[{numbers[claim.source]}]" if numbers else claim.source
+        groups.setdefault(key, []).append(source + (f" citing {claim.speaker}" if claim.speaker else ""))
     previous = ""
-    for (label, figure, detail), cited in groups.items():
-        yield plain(f"  {label if label != previous else '':<21} {figure:<24} {', '.join(cited)}" + (f"  {detail}" if detail else ""))
+    for (label, figure, note), cited in groups.items():
+        line = f"  {label if label != previous else '':<21} {figure:<24} {', '.join(cited)}"
+        yield plain(line + (f"  ({note})" if note else ""))
         previous = label
 
 
-def _footnotes(sources: Any, numbers: Any) -> Iterator[str]:
+def _footnotes(sources: Mapping[str, Source], numbers: Mapping[str, int]) -> Iterator[str]:
     if sources:
         yield "Sources"
     for key, source in sources.items():
@@ -202,7 +208,7 @@ def _(result: RingResult) -> Iterator[str]:
     ]
     yield _table(["system", "role", "range", "from", "vertices", "edge error"], body, "llllrr")
     yield ""
-    yield from _ranges(result.ranges, result.sources)
+    yield from _ranges(result.ranges)
 
 
 @lines.register
@@ -253,7 +259,9 @@ def _(result: SystemsResult) -> Iterator[str]:
     for system in result.systems:
         range_ = result.ranges[system.id]
         sources = len({claim.source for claim in system.claims})
-        body.append([system.id, system.name, system.class_, "/".join(system.origin), _span(range_) if range_ else "", sources])
+        body.append(
+            [system.id, system.name, system.class_, "/".join(system.origin), _span(range_) if range_ else "", sources]
+        )
     yield _table(["id", "name", "class", "origin", "range", "sources"], body, "lllllr")
 
 
@@ -269,17 +277,18 @@ def _record(system: System, result: SystemsResult) -> Iterator[str]:
     range_ = result.ranges[system.id]
     if range_ is not None:
         yield f"  {'range by all claims':<21} {_span(range_)}" + ("" if range_.minimum_low_m else ", minimum unknown")
-    for label, ids in (
+    related: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("variant of", (system.variant_of,) if system.variant_of else ()),
         ("variants", system.variants),
         ("fired from", system.fired_from),
         ("fires", result.munitions[system.id]),
-    ):
+    )
+    for label, ids in related:
         if ids:
             yield plain(f"  {label:<21} " + ", ".join(f"{result.names[i]} ({i})" for i in ids))
     if system.note:
         yield plain(f"  {'note':<21} {system.note}")
-    yield from _claims(_sorted(system.claims), numbers)
+    yield from _claims(system.claims, numbers)
     yield from _footnotes(sources, numbers)
 
 
@@ -290,5 +299,5 @@ def _sorted(claims: Iterable[Claim]) -> list[Claim]:
         attributes.setdefault(claim.attribute, []).append(claim)
     for name in ("range_max", "range_min"):
         if name in attributes:
-            attributes[name].sort(key=lambda c: (low_m(c), high_m(c), c.source))
+            attributes[name].sort(key=lambda c: (low_m(c), high_m(c), c.qualifier, c.source))
     return [claim for group in attributes.values() for claim in group]
