@@ -58,8 +58,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     attribute: str  #: such as range_max; see catalog/vocabulary.yaml
     printed: str  #: the figure as the source prints it, without its unit
     unit: str | None = None  #: the source's own unit; None for a plain number or words
-    low: float | None = None  #: the figure in that unit; None for words
-    high: float | None = None  #: differs from low where the source prints a span, "165 to 300"
+    metres: tuple[float, float] | None = None  #: of a length: lowest and highest, as for "165 to 300"
     qualifier: str = "stated"
     source: str = ""  #: a source's key
     speaker: str | None = None  #: whom the source cites
@@ -69,6 +68,18 @@ class Claim(Struct, frozen=True, kw_only=True):
     note: str | None = None
     flag: str | None = None  #: "suspect" claims are shown and make no ring
     reason: str | None = None  #: why it is flagged
+
+    @property
+    def low_m(self) -> float:
+        """The lowest figure of a length."""
+        assert self.metres is not None, f"{self.attribute} is no length"
+        return self.metres[0]
+
+    @property
+    def high_m(self) -> float:
+        """The highest figure of a length."""
+        assert self.metres is not None, f"{self.attribute} is no length"
+        return self.metres[1]
 
 
 class System(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from weapons_ref.catalog.ranges import high_m, low_m
 from weapons_ref.model import Claim, RangeInterval, VerdictName
 
 #: How many sources of one figure a reason names.
@@ -41,8 +40,8 @@ class Judge:
         minimum = [c for c in range_.claims if c.attribute == "range_min"]
         self._maximum, self._minimum = maximum, minimum
         # The reason changes only at a figure, so it is worded once for each gap between figures.
-        self._max_figures = sorted({m for c in maximum for m in (low_m(c), high_m(c))} | {range_.low_m, range_.high_m})
-        self._min_figures = sorted({m for c in minimum for m in (low_m(c), high_m(c))})
+        self._max_figures = sorted({m for c in maximum for m in (c.low_m, c.high_m)} | {range_.low_m, range_.high_m})
+        self._min_figures = sorted({m for c in minimum for m in (c.low_m, c.high_m)})
         self._worded: dict[tuple[int, int], tuple[VerdictName, str]] = {}
 
     def judge(self, distance_m: float) -> Judgement:
@@ -78,18 +77,18 @@ class Judge:
             floor = "; that figure is a floor, so the source leaves more open" if range_.open_ended else ""
             return f"farther than every figure, the highest being {self._highest()}{floor}"
         if verdict == "inside-minimum":
-            lowest = _figures(self._minimum, min(map(low_m, self._minimum)))
+            lowest = _figures(self._minimum, min(c.low_m for c in self._minimum))
             return f"nearer than every minimum range, the lowest being {lowest}"
         if verdict == "within":
             return f"every figure covers it, the lowest being {self._lowest()}" + self._of_minimum()
         parts = []
         if distance_m > range_.low_m:
-            near = [c for c in self._maximum if distance_m <= low_m(c)]
-            far = [c for c in self._maximum if distance_m > high_m(c)]
-            open_ = [c for c in self._maximum if low_m(c) < distance_m <= high_m(c)]
+            near = [c for c in self._maximum if distance_m <= c.low_m]
+            far = [c for c in self._maximum if distance_m > c.high_m]
+            open_ = [c for c in self._maximum if c.low_m < distance_m <= c.high_m]
             parts += _sides("in reach by", near) + _sides("out of reach by", far) + _sides("left open by", open_)
         if self._minimum and distance_m < (range_.minimum_high_m or 0.0):
-            inside = [c for c in self._minimum if distance_m < high_m(c)]
+            inside = [c for c in self._minimum if distance_m < c.high_m]
             parts += _sides("nearer than the minimum range by", inside)
         return "; ".join(parts) + self._of_minimum()
 
@@ -105,7 +104,7 @@ class Judge:
 
 def _figures(claims: Iterable[Claim], metres: float) -> str:
     """Name the claims that print a figure."""
-    return _grouped([c for c in claims if metres in (low_m(c), high_m(c))])
+    return _grouped([c for c in claims if metres in (c.low_m, c.high_m)])
 
 
 def _sides(words: str, claims: list[Claim]) -> list[str]:
@@ -115,7 +114,7 @@ def _sides(words: str, claims: list[Claim]) -> list[str]:
 def _grouped(claims: list[Claim]) -> str:
     """Word claims by figure, highest first: ``306 km (a), 300 km (b, c)``."""
     groups: dict[str, list[str]] = {}
-    for claim in sorted(claims, key=lambda c: (-high_m(c), c.printed, c.source)):
+    for claim in sorted(claims, key=lambda c: (-c.high_m, c.printed, c.source)):
         sources = groups.setdefault(f"{claim.printed} {claim.unit}", [])
         if claim.source not in sources:
             sources.append(claim.source)

@@ -20,6 +20,7 @@ from msgspec import UNSET, Struct
 from weapons_ref import cache
 from weapons_ref.atomic import replacing
 from weapons_ref.errors import CatalogError, QueryError
+from weapons_ref.geo.units import METRES_PER_UNIT
 from weapons_ref.model import Claim, Source, System
 from weapons_ref.names import fold
 
@@ -269,18 +270,15 @@ def _systems(content: Any) -> Iterator[System]:
 
 def _claim(attribute: str, claim: Any) -> Claim:
     from weapons_ref.catalog import records
-    from weapons_ref.catalog.validation import figures
 
     given = msgspec.to_builtins(claim)
     unit = next(unit for unit in records.UNITS if unit in given)
     printed = str(given[unit])
-    low, high = (None, None) if unit == "text" else figures(printed)
     return Claim(
         attribute=attribute,
         printed=printed,
         unit=None if unit in ("text", "count", "year") else unit,
-        low=low,
-        high=high,
+        metres=_metres(printed, unit),
         qualifier=given.get("as", "stated"),
         source=given["src"],
         speaker=given.get("by"),
@@ -291,6 +289,16 @@ def _claim(attribute: str, claim: Any) -> Claim:
         flag=given.get("flag"),
         reason=given.get("reason"),
     )
+
+
+def _metres(printed: str, unit: str) -> tuple[float, float] | None:
+    """Return a printed length in metres, or None for what is not a length that people travel."""
+    if unit not in METRES_PER_UNIT:
+        return None
+    from weapons_ref.catalog import records
+
+    low, high = records.figures(printed)
+    return low * METRES_PER_UNIT[unit], high * METRES_PER_UNIT[unit]
 
 
 def _sources(content: Any) -> Iterator[tuple[str, Source]]:

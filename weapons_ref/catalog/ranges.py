@@ -4,24 +4,9 @@ from __future__ import annotations
 
 from weapons_ref.catalog.loading import Catalog
 from weapons_ref.errors import QueryError
-from weapons_ref.geo.units import METRES_PER_UNIT
 from weapons_ref.model import Claim, RangeInterval, System
 
 BASES = ("span", "low", "high")
-
-
-def low_m(claim: Claim) -> float:
-    """Return the lowest figure of a range claim in metres."""
-    assert claim.low is not None
-    assert claim.unit is not None
-    return claim.low * METRES_PER_UNIT[claim.unit]
-
-
-def high_m(claim: Claim) -> float:
-    """Return the highest figure of a range claim in metres."""
-    assert claim.high is not None
-    assert claim.unit is not None
-    return claim.high * METRES_PER_UNIT[claim.unit]
 
 
 def interval(system: System, catalog: Catalog, basis: str = "span", as_of: str | None = None) -> RangeInterval | None:
@@ -53,17 +38,17 @@ def interval(system: System, catalog: Catalog, basis: str = "span", as_of: str |
     minimum = _chosen(system, "range_min", catalog, basis, as_of)
     if not maximum:
         return None
-    low, high = min(map(low_m, maximum)), max(map(high_m, maximum))
-    minimum_low = min(map(low_m, minimum), default=None)
-    minimum_high = max(map(high_m, minimum), default=None)
+    low, high = min(c.low_m for c in maximum), max(c.high_m for c in maximum)
+    minimum_low = min((c.low_m for c in minimum), default=None)
+    minimum_high = max((c.high_m for c in minimum), default=None)
     if basis == "low":
         high, minimum_high = low, minimum_low
-        maximum = [claim for claim in maximum if low_m(claim) == low]
-        minimum = [claim for claim in minimum if low_m(claim) == minimum_low]
+        maximum = [claim for claim in maximum if claim.low_m == low]
+        minimum = [claim for claim in minimum if claim.low_m == minimum_low]
     elif basis == "high":
         low, minimum_low = high, minimum_high
-        maximum = [claim for claim in maximum if high_m(claim) == high]
-        minimum = [claim for claim in minimum if high_m(claim) == minimum_high]
+        maximum = [claim for claim in maximum if claim.high_m == high]
+        minimum = [claim for claim in minimum if claim.high_m == minimum_high]
     return RangeInterval(
         system=system.id,
         name=system.name,
@@ -71,7 +56,7 @@ def interval(system: System, catalog: Catalog, basis: str = "span", as_of: str |
         high_m=high,
         minimum_low_m=minimum_low,
         minimum_high_m=minimum_high,
-        open_ended=any(high_m(c) == high and catalog.qualifiers.get(c.qualifier) == "floor" for c in maximum),
+        open_ended=any(c.high_m == high and catalog.qualifiers.get(c.qualifier) == "floor" for c in maximum),
         claims=(*maximum, *minimum),
     )
 

@@ -166,6 +166,12 @@ class Vocabulary(_Record, frozen=True, kw_only=True):
     qualifiers: dict[Text, Literal["value", "ceiling", "floor"]]
 
 
+def figures(printed: str) -> tuple[float, float]:
+    """Return the lowest and highest number of a figure as printed, such as ``300`` or ``165-300``."""
+    low, _, high = printed.partition("-")
+    return float(low), float(high or low)
+
+
 #: What each kind of file holds.
 FILES: dict[str, Any] = {"system": Record, "sources": dict[SourceKey, SourceRecord], "vocabulary": Vocabulary}
 

@@ -226,7 +226,7 @@ class _References:
 
     def _check_range(self, where: str, kind: str, claim: Mapping[str, str]) -> None:
         unit = next(unit for unit in METRES_PER_UNIT if unit in claim)
-        low, high = figures(claim[unit])
+        low, high = records.figures(claim[unit])
         limit = _MAX_GUN_RANGE_M if kind == "gun" else _MAX_RANGE_M
         if low > high:
             self.problems.append(f"{where}: the span {claim[unit]} runs downwards")
@@ -244,9 +244,3 @@ def _entries(tree: Tree) -> Iterator[tuple[TreePath, dict[str, Any]]]:
     yield (), tree.content
     for index, variant in enumerate(tree.content.get("variants", ())):
         yield ("variants", index), variant
-
-
-def figures(printed: str) -> tuple[float, float]:
-    """Return the lowest and highest number of a figure as printed, such as ``300`` or ``165-300``."""
-    low, _, high = printed.partition("-")
-    return float(low), float(high or low)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import singledispatch
 from typing import Any, TextIO
 
-from weapons_ref.catalog.ranges import high_m, low_m
 from weapons_ref.model import (
     Claim,
     DistanceResult,
@@ -299,5 +298,5 @@ def _sorted(claims: Iterable[Claim]) -> list[Claim]:
         attributes.setdefault(claim.attribute, []).append(claim)
     for name in ("range_max", "range_min"):
         if name in attributes:
-            attributes[name].sort(key=lambda c: (low_m(c), high_m(c), c.qualifier, c.source))
+            attributes[name].sort(key=lambda c: (c.low_m, c.high_m, c.qualifier, c.source))
     return [claim for group in attributes.values() for claim in group]

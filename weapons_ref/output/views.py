@@ -254,12 +254,12 @@ def _limits(range_: RangeInterval) -> dict[str, Any]:
 
 
 def _claim(claim: Claim) -> dict[str, Any]:
-    fields = {name: getattr(claim, name) for name in claim.__struct_fields__ if name not in ("low", "high")}
+    fields = {name: getattr(claim, name) for name in claim.__struct_fields__ if name != "metres"}
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def _claim_row(system: System, claim: Claim) -> dict[str, Any]:
-    fields = {name: getattr(claim, name) for name in claim.__struct_fields__ if name not in ("low", "high")}
+    fields = {name: getattr(claim, name) for name in claim.__struct_fields__ if name != "metres"}
     return {"system": system.id, "name": system.name, **fields}
 
 
