@@ -1,7 +1,5 @@
 """Folding: what people type differently is the same, what means another letter stays another."""
 
-# ruff: noqa: RUF001
-
 from __future__ import annotations
 
 import sys

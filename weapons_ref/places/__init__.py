@@ -1,0 +1,1 @@
+"""Where places come from: the gazetteer, and the user's own files."""
