@@ -37,7 +37,7 @@ $(READY): requirements/dev.txt setup.cfg setup.py pyproject.toml weapons_ref/pla
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "weapons-ref needs Python 3.11 or later; name one: make PYTHON=python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation --config-settings editable_mode=compat -e .
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation -e .
 	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --prefix tests/node || echo "notice: npm ci failed; one check of GeoJSON will be skipped"; \
 	else echo "notice: no npm; one check of GeoJSON will be skipped"; fi
 	@touch $@

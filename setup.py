@@ -1,5 +1,6 @@
-"""What metadata cannot say: the gazetteer's index and the compiled catalog are made with the wheel."""
+"""What metadata cannot say: the gazetteer's index, and the catalog with its compiled form, go into the wheel."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -10,17 +11,23 @@ HERE = Path(__file__).resolve().parent
 
 
 class BuildData(build_py):
+    """Makes the data before the packages are gathered."""
+
     def run(self) -> None:
+        """Build the packages."""
         sys.path.insert(0, str(HERE))
         from weapons_ref.catalog.loading import compile_packaged
         from weapons_ref.places import index
 
         data = HERE / "weapons_ref" / "_data"
         data.mkdir(exist_ok=True)
-        if not index.is_current(data / "gazetteer.sqlite"):
-            index.main([str(data / "gazetteer.sqlite")])
+        if not index.is_current(data / "gazetteer.sqlite") and index.main([str(data / "gazetteer.sqlite")]):
+            sys.exit("the gazetteer could not be built")
         compile_packaged(HERE / "catalog", data / "catalog.json")
         super().run()
+        # An editable install reads the catalog where it is.
+        if not self.editable_mode:
+            shutil.copytree(HERE / "catalog", Path(self.build_lib, "weapons_ref", "_catalog"), dirs_exist_ok=True)
 
 
 setup(cmdclass={"build_py": BuildData})
