@@ -16,7 +16,7 @@ COMMANDS := list show search ring reach distance place
 export SYSTEM FROM TO RANGE TEXT FORMAT OUT ARGS
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint lock queries clean $(COMMANDS)
+.PHONY: help setup demo test lint lock docs queries clean $(COMMANDS)
 .DEFAULT_GOAL := help
 
 help: ## Print this help
@@ -64,6 +64,9 @@ lint: $(READY) ## Run the linters and the type checker
 
 lock: ## Renew requirements/dev.txt from setup.cfg and requirements/dev.in (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url setup.cfg requirements/dev.in -o requirements/dev.txt
+
+docs: $(READY) ## Renew the output that README and docs show
+	$(BIN)/python tests/test_docs.py
 
 queries: $(ANSWERS) ## Answer the saved queries: queries/NAME.yaml becomes out/NAME
 
