@@ -8,26 +8,21 @@ nothing can be written it is made in memory, for this process only.
 from __future__ import annotations
 
 import bisect
-import contextlib
 import functools
 import math
 import os
-import string
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from weapons_ref import cache
 from weapons_ref.errors import PlaceError
 from weapons_ref.model import Place
 from weapons_ref.names import fold
+from weapons_ref.places.opening import Progress, connections
+from weapons_ref.places.similar import most_similar, one_slip_away
 
 if TYPE_CHECKING:
     import sqlite3
-
-#: Told how much is done and how much there is, while an index is made.
-Progress = Callable[[int, int], None]
 
 #: No place has a longer name, and no longer text is worth folding.
 LONGEST_NAME = 256
@@ -44,8 +39,6 @@ _METRES_PER_DEGREE = 111_200
 
 _LISTED = 10
 _SUGGESTED = 5
-_SIMILAR = 0.7
-_AS_BEGUN = 0.9
 _COMPARED = 800
 
 #: What people call a country beside its name, code and ISO 3166-1 alpha-3 code.
@@ -122,60 +115,13 @@ def open_gazetteer(progress: Progress | None = None) -> Gazetteer:
     """
     shelf = _shelf(os.environ.get("WEAPONS_REF_CACHE"))
     if not shelf or shelf[0].closed:
-        shelf[:] = [Gazetteer(_connections(progress))]
+        shelf[:] = [Gazetteer(connections(progress))]
     return shelf[0]
 
 
 @functools.cache
 def _shelf(_folder: str | None) -> list[Gazetteer]:
     return []
-
-
-def _connections(progress: Progress | None) -> Iterator[sqlite3.Connection]:
-    """Yield an open index; and when that one turns out to be damaged, the next best."""
-    import sqlite3
-
-    with contextlib.suppress(sqlite3.DatabaseError, OSError):
-        yield _connect(cache.packaged("gazetteer.sqlite"))
-
-    from weapons_ref.places import index
-
-    cached = cache.folder() / f"gazetteer-{index.SCHEMA}-{index.source()[1]}.sqlite"
-    with contextlib.suppress(sqlite3.DatabaseError, OSError):
-        yield _connect(cached)
-
-    # Two processes that come here at once both make the file and move it to its place, whole.
-    image = index.image(progress)
-    try:
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        index.write(cached, image)
-        connection = _connect(cached)
-    except (sqlite3.DatabaseError, OSError):
-        connection = sqlite3.connect(":memory:", check_same_thread=False)
-        connection.deserialize(image)
-    del image  # forty megabytes that nobody needs any more
-    yield connection
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """Open an index. SQLite's own errors tell a missing, truncated or foreign file."""
-    import sqlite3
-
-    from weapons_ref.places import index
-
-    # Immutable: such a file is replaced, never written to, so SQLite need not lock it or look for
-    # a journal beside it, and a folder that cannot be written is as good as any.
-    uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-    connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
-    try:
-        version = [connection.execute(f"PRAGMA {what}").fetchone()[0] for what in ("application_id", "user_version")]
-        if version != [index.APPLICATION_ID, index.SCHEMA]:
-            raise sqlite3.DatabaseError(f"{path}: not a gazetteer of version {index.SCHEMA}")
-        connection.execute("SELECT max(rank) FROM place").fetchone()
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 class Gazetteer:
@@ -430,7 +376,6 @@ class Gazetteer:
 
     def _similar(self, folded: str) -> list[tuple[str, int]]:
         """Return names that resemble an unknown one, with their places' ranks; the most similar first."""
-        import difflib
         import json
 
         from weapons_ref.places import index
@@ -440,22 +385,9 @@ class Gazetteer:
         start = folded[: 3 if len(folded) > 5 else 2]
         lengths = (len(folded) - 2, len(folded) + 3)
         rows = self._query(_ALIKE, start, start + index.END, *lengths, _COMPARED)
-        rows += self._query(_SLIPS, json.dumps(_one_slip_away(folded)))
+        rows += self._query(_SLIPS, json.dumps(one_slip_away(folded)))
         rows += self._beginning(folded, _SUGGESTED)
-        matcher = difflib.SequenceMatcher(autojunk=False)
-        matcher.set_seq2(folded)
-        scored = set()
-        for name, rank, spelled in rows:
-            matcher.set_seq1(name)
-            if name.startswith(folded):
-                ratio = _AS_BEGUN
-            elif matcher.real_quick_ratio() >= _SIMILAR and matcher.quick_ratio() >= _SIMILAR:
-                ratio = matcher.ratio()
-            else:
-                continue
-            # To the nearest tenth: among names about as similar, a main name and a large place come first.
-            scored.add((-round(ratio, 1), spelled != index.MAIN, rank, name))
-        return [(name, rank) for score, _, rank, name in sorted(scored) if -score >= _SIMILAR]
+        return most_similar(folded, rows)
 
 
 def _checked(name: str) -> str:
@@ -529,19 +461,3 @@ def _decided(candidates: Sequence[_Candidate]) -> bool:
 def _means(one: _Candidate, candidates: Sequence[_Candidate]) -> bool:
     """Whether the one meant among several candidates is this one."""
     return bool(candidates) and candidates[0].rank == one.rank and _decided(candidates)
-
-
-def _one_slip_away(folded: str) -> list[str]:
-    """Return the texts that are one missing, added, wrong or swapped letter away from one."""
-    if len(folded) > 32:
-        return []
-    letters = string.ascii_lowercase if folded.isascii() else sorted({*folded, *_CYRILLIC})
-    splits = [(folded[:at], folded[at:]) for at in range(len(folded) + 1)]
-    slips = {head + tail[1:] for head, tail in splits}
-    slips |= {head + tail[1] + tail[0] + tail[2:] for head, tail in splits if len(tail) > 1}
-    slips |= {head + letter + tail[1:] for head, tail in splits for letter in letters}
-    slips |= {head + letter + tail for head, tail in splits for letter in letters}
-    return sorted(slips)
-
-
-_CYRILLIC = "абвгґдеєжзиіклмнопрстуфхцчшщъыьэюя"
