@@ -334,15 +334,19 @@ def _pairs() -> tuple[re.Pattern[str], ...]:
 def _read_lat_lon(text: str) -> Coordinate | None:
     # Letters may be of either case, unless d, m and s serve as marks: 31s would be south or seconds.
     plain = text if "d" in text else text.translate(str.maketrans("nsew", "NSEW"))
-    for pattern in _pairs():
+    # Most texts are names without a digit, and compiling the patterns takes longer than looking one up.
+    has_digits = re.search("[0-9]", text) is not None
+    for pattern in _pairs() if has_digits else ():
         if match := pattern.fullmatch(plain):
             return _pair(text, match)
     words = re.findall(r"[^\W\d_]+", text)
-    if re.search("[0-9]", text) and all(re.fullmatch("[NSEWnsew]|[dms][NSEW]?", word) for word in words):
+    if has_digits and all(re.fullmatch("[NSEWnsew]|[dms][NSEW]?", word) for word in words):
         _explain(text, plain)
     if (found := re.fullmatch(_NOT_FINITE, text, re.IGNORECASE)) and (found["first"] or found["second"]):
         name = "first" if found["first"] else "second"
         _refuse(text, found.start(name), f"{found[name]!r} is not a finite number")
+    if not has_digits:
+        return None
     # Only after a pair that begins no address: "46.6, 32.6 Kherson", but not "12, 14 Rue Foch" nor "3 S 5 Este".
     at = _end_of_pair(plain)
     if re.search("[.:°'\"]" if plain[at - 1 : at + 1].isalpha() else "[.:°'\"NSEW]", plain[:at]):
