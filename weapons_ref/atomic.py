@@ -15,7 +15,8 @@ def replacing(target: Path) -> Iterator[Path]:
     Readers see the old file or the new one, whole, at any moment. When the body raises, the target
     stays as it was and nothing is left beside it.
     """
-    temporary = target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
+    # A part of the name will do, and leaves room where the name is as long as file systems allow.
+    temporary = target.with_name(f".{target.name[:40]}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         yield temporary

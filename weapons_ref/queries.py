@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from weapons_ref.catalog.loading import Catalog, load_catalog
 from weapons_ref.catalog.ranges import interval
 from weapons_ref.errors import QueryError
@@ -63,7 +65,8 @@ def find_place(text: PlaceLike, *, progress: Progress | None = None) -> Place:
         If no place has that name, or several do; the message lists them.
     """
     if isinstance(text, Place):
-        return text
+        lon, lat = geodesy.check_position(text.lon, text.lat)
+        return msgspec.structs.replace(text, lon=lon, lat=lat)
     position = _position(text)
     if position is not None:
         return position
@@ -332,16 +335,16 @@ class _Reach:
         self.counts["beyond"] += outside * len(self._judges)
         found = []
         for row in rows:
-            answers = [(judge, *self._best(judge, measured, row)) for judge in self._judges]
-            for *_, judgement, _ in answers:
+            for order, judge in enumerate(self._judges):
+                best, judgement, (metres, azimuths) = self._best(judge, measured, row)
                 self.counts[judgement.verdict] += 1
-            if any(judgement.verdict in printed for *_, judgement, _ in answers):
-                found.append((nearest[row], columns.ids[row], row, answers))
-        for _, _, row, answers in sorted(found, key=lambda item: item[:2]):
-            place = gazetteer.place(columns, row)
-            for judge, best, judgement, (metres, azimuths) in answers:
                 if judgement.verdict in printed:
-                    yield self._answer(judge, place, best, judgement, metres[row], azimuths[row])
+                    # By the distance that is answered: the origin that reaches best need not be the nearest.
+                    key = (metres[row], columns.ids[row], order)
+                    found.append((key, row, judge, best, judgement, azimuths[row]))
+        found.sort(key=lambda item: item[0])
+        for (distance_m, *_), row, judge, best, judgement, azimuth in found:
+            yield self._answer(judge, gazetteer.place(columns, row), best, judgement, distance_m, azimuth)
 
     def _farthest_m(self) -> float:
         return max(judge.range.high_m for judge in self._judges)

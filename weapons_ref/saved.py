@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
 
-from weapons_ref.errors import QueryError
+from weapons_ref.catalog.records import LooseDate
+from weapons_ref.errors import QueryError, UnitError
 from weapons_ref.geo.units import parse_length_m
 from weapons_ref.output import FORMATS
 
 if TYPE_CHECKING:
     from weapons_ref.catalog.loading import Catalog
+    from weapons_ref.catalog.yamlfile import Problem, Tree
     from weapons_ref.model import ReachResult, RingResult
+    from weapons_ref.places.files import Batch
     from weapons_ref.queries import Progress
 
 _Text = Annotated[str, Meta(min_length=1, max_length=500)]
 _Texts = _Text | tuple[_Text, ...]
+
+#: The keys that one command alone takes.
+_ONLY = {"ring": ("max-error",), "reach": ("to", "locations", "min-population", "all")}
+_LENGTHS = ("range", "min-range", "max-error")
 
 
 class SavedQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,7 +40,7 @@ class SavedQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     range: _Text | None = None
     min_range: _Text | None = field(name="min-range", default=None)
     basis: _Text = "span"
-    as_of: _Text | None = field(name="as-of", default=None)
+    as_of: LooseDate | None = field(name="as-of", default=None)
     variants: bool = False
     min_population: Annotated[int, Meta(ge=0)] | None = field(name="min-population", default=None)
     all: bool = False
@@ -61,15 +69,33 @@ def read(path: Path) -> SavedQuery:
     from weapons_ref.catalog.yamlfile import read_tree
 
     tree = read_tree(path, str(path))
-    problems = shape_problems(tree, schema())
+    problems = shape_problems(tree, schema()) or sorted(_misplaced(tree), key=lambda problem: problem.line)
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise QueryError(problems[0] + more)
+        raise QueryError(f"{problems[0]}{more}")
     return msgspec.convert(tree.content, SavedQuery, strict=False)
 
 
+def _misplaced(tree: Tree) -> Iterator[Problem]:
+    """Yield what the schema cannot say: keys of the other command, and lengths that are none."""
+    command = tree.content["command"]
+    for key, value in tree.content.items():
+        if key in _ONLY["reach" if command == "ring" else "ring"]:
+            yield tree.problem((key,), f"{key!r} is no key of a saved {command!r}")
+        elif key in _LENGTHS:
+            try:
+                parse_length_m(value)
+            except UnitError as error:
+                yield tree.problem((key,), f"{key}: {error}")
+
+
+def location_files(query: SavedQuery, path: Path) -> list[str]:
+    """Return the files of locations that the query read from `path` names."""
+    return [str(path.parent / name) for name in _listed(query.locations)]
+
+
 def answer(
-    query: SavedQuery, catalog: Catalog, folder: Path, progress: Progress | None = None
+    query: SavedQuery, catalog: Catalog, locations: Iterable[Batch] | None = None, progress: Progress | None = None
 ) -> ReachResult | RingResult:
     """Return the answer to a saved query.
 
@@ -79,28 +105,24 @@ def answer(
         The question.
     catalog : Catalog
         The systems it may name.
-    folder : Path
-        Where its files of locations are looked for.
+    locations : iterable of Batch, optional
+        The rows of its `location_files`.
     progress : callable, optional
         As in `weapons_ref.queries.find_place`.
 
     Raises
     ------
     WeaponsRefError
-        As `rings` and `reach` do, and for a key that belongs to the other command.
+        As `rings` and `reach` do.
     """
     from weapons_ref import queries
-    from weapons_ref.places.files import read_locations
 
-    alien = [key for key, value in _only("reach" if query.command == "ring" else "ring", query).items() if value]
-    if alien:
-        raise QueryError(f"{alien[0]!r} is no key of a saved {query.command!r}")
     asked: dict[str, Any] = {
         "origin": [queries.find_place(text, progress=progress) for text in _listed(query.from_)],
         "range_m": _metres(query.range),
         "minimum_range_m": _metres(query.min_range),
         "basis": query.basis,
-        "as_of": query.as_of,
+        "as_of": None if query.as_of is None else str(query.as_of),
         "variants": query.variants,
         "catalog": catalog,
     }
@@ -111,23 +133,9 @@ def answer(
         return queries.rings(*systems, **asked)
     if query.min_population is not None:
         asked["min_population"] = query.min_population
-    files = [folder / name for name in _listed(query.locations)]
-    batches = (batch for file in files for batch in read_locations(file)) if files else None
     return queries.reach(
-        *systems, to=_listed(query.to), locations=batches, show_all=query.all, stream=True, progress=progress, **asked
+        *systems, to=_listed(query.to), locations=locations, show_all=query.all, stream=True, progress=progress, **asked
     )
-
-
-def _only(command: str, query: SavedQuery) -> dict[str, Any]:
-    """Return the keys that one command alone takes, with their values."""
-    if command == "ring":
-        return {"max-error": query.max_error}
-    return {
-        "to": query.to,
-        "locations": query.locations,
-        "min-population": query.min_population is not None,
-        "all": query.all,
-    }
 
 
 def _listed(texts: str | tuple[str, ...]) -> tuple[str, ...]:

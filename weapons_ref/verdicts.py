@@ -41,7 +41,8 @@ class Judge:
         self._maximum, self._minimum = maximum, minimum
         # The reason changes only at a figure, so it is worded once for each gap between figures.
         self._max_figures = sorted({m for c in maximum for m in (c.low_m, c.high_m)} | {range_.low_m, range_.high_m})
-        self._min_figures = sorted({m for c in minimum for m in (c.low_m, c.high_m)})
+        given = {m for m in (range_.minimum_low_m, range_.minimum_high_m) if m is not None}
+        self._min_figures = sorted({m for c in minimum for m in (c.low_m, c.high_m)} | given)
         self._worded: dict[tuple[int, int], tuple[VerdictName, str]] = {}
 
     def judge(self, distance_m: float) -> Judgement:
@@ -88,8 +89,11 @@ class Judge:
             open_ = [c for c in self._maximum if c.low_m < distance_m <= c.high_m]
             parts += _sides("in reach by", near) + _sides("out of reach by", far) + _sides("left open by", open_)
         if self._minimum and distance_m < (range_.minimum_high_m or 0.0):
-            inside = [c for c in self._minimum if distance_m < c.high_m]
+            inside = [c for c in self._minimum if distance_m < c.low_m]
+            clear = [c for c in self._minimum if distance_m >= c.high_m]
+            open_ = [c for c in self._minimum if c.low_m <= distance_m < c.high_m]
             parts += _sides("nearer than the minimum range by", inside)
+            parts += _sides("past the minimum range by", clear) + _sides("minimum range left open by", open_)
         return "; ".join(parts) + self._of_minimum()
 
     def _lowest(self) -> str:

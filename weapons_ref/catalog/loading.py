@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import functools
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,8 @@ from weapons_ref.geo.units import METRES_PER_UNIT
 from weapons_ref.model import Claim, Source, System
 from weapons_ref.names import fold
 
-#: Part of the digest; raised when the compiled form changes.
-_FORMAT = b"1"
+#: Part of the digest; raised when the compiled form changes in other ways than in its fields.
+_FORMAT = 1
 
 
 class Catalog(Struct, frozen=True, kw_only=True):
@@ -44,11 +45,12 @@ class Catalog(Struct, frozen=True, kw_only=True):
         QueryError
             If there is none; the message suggests close ids.
         """
-        found = self.systems.get(text.strip().lower())
+        key = text.strip().lower()
+        found = self.systems.get(key)
         if found is not None:
             return found
         folded = fold(text)
-        matches = [s for s in self.systems.values() if text in s.was or folded in map(fold, _names(s))]
+        matches = [s for s in self.systems.values() if key in s.was or folded in map(fold, _names(s))]
         if len(matches) == 1:
             return matches[0]
         close = [s.id for s in matches] or self._suggestions(folded)
@@ -110,7 +112,7 @@ def load_catalog(*folders: str | Path) -> Catalog:
     CatalogError
         If anything is wrong anywhere; `problems` lists all of it, with file and line.
     """
-    return _load((catalog_folder(), *map(Path, folders)))
+    return _load(_all_files(folders))
 
 
 def check_catalog(*folders: str | Path) -> Catalog:
@@ -121,12 +123,16 @@ def check_catalog(*folders: str | Path) -> Catalog:
     CatalogError
         As `load_catalog` does.
     """
-    return compile_catalog([file for folder in (catalog_folder(), *map(Path, folders)) for file in _files(folder)])
+    return compile_catalog(_all_files(folders))
 
 
+def _all_files(folders: Iterable[str | Path]) -> tuple[_File, ...]:
+    return tuple(file for folder in (catalog_folder(), *map(Path, folders)) for file in _files(folder))
+
+
+# By content, not by folder: who edits a file and asks again in the same process gets the new answer.
 @functools.lru_cache(maxsize=8)
-def _load(folders: tuple[Path, ...]) -> Catalog:
-    files = [file for folder in folders for file in _files(folder)]
+def _load(files: tuple[_File, ...]) -> Catalog:
     digest = _digest(files)
     catalog = _read_compiled(cache.packaged("catalog.json"), digest)
     if catalog is not None:
@@ -156,7 +162,7 @@ def _read_compiled(path: Path, digest: str) -> Catalog | None:
         if not data.startswith(f'{{"digest":"{digest}"'.encode()):
             return None
         return msgspec.json.decode(data, type=_Compiled).catalog
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 
@@ -179,18 +185,22 @@ def _files(folder: Path) -> list[_File]:
 
     if not folder.is_dir():
         raise CatalogError(f"{folder}: no such catalog folder")
-    root = folder.resolve()
+    # The package's own folder goes by its name, wherever it is installed; a user's as it was given.
+    shown = folder.name if folder == catalog_folder() else str(folder)
+    root = os.path.realpath(folder)
+    stays = functools.cache(lambda path: Path(os.path.realpath(path)).is_relative_to(root))
     files = []
     singles = [(folder / f"{kind}.yaml", kind) for kind in ("sources", "vocabulary")]
-    systems = [(path, "system") for path in sorted((folder / "systems").rglob("*.yaml"))]
+    systems = [(path, "system") for path in sorted((folder / "systems").rglob("*"))]
     for path, kind in singles + systems:
-        if kind != "system" and not path.exists():
-            continue
-        if not path.resolve().is_relative_to(root):
+        if not stays(path if path.is_symlink() else path.parent):
             raise CatalogError(f"{path}: leads out of the catalog folder")
+        if path.suffix != ".yaml" or not os.path.lexists(path):
+            continue
         try:
             with open(path, "rb") as stream:
-                files.append(_File(kind, str(path.relative_to(folder.parent)), stream.read(MAX_BYTES + 1)))
+                name = f"{shown}/{path.relative_to(folder).as_posix()}"
+                files.append(_File(kind, name, stream.read(MAX_BYTES + 1)))
         except OSError as error:
             raise CatalogError(f"{path}: {error.strerror or error}") from error
     if not files:
@@ -199,9 +209,10 @@ def _files(folder: Path) -> list[_File]:
 
 
 def _digest(files: Iterable[_File]) -> str:
-    digest = hashlib.blake2b(_FORMAT, digest_size=16)
+    form = [_FORMAT, *(struct.__struct_fields__ for struct in (Catalog, System, Claim, Source))]
+    digest = hashlib.blake2b(repr(form).encode(), digest_size=16)
     for file in files:
-        for part in (file.kind.encode(), file.name.rpartition("/")[2].encode(), file.data):
+        for part in (file.kind.encode(), os.fsencode(file.name.rpartition("/")[2]), file.data):
             digest.update(len(part).to_bytes(8, "little") + part)
     return digest.hexdigest()
 
@@ -218,21 +229,19 @@ def compile_catalog(files: Sequence[_File]) -> Catalog:
     from weapons_ref.catalog.yamlfile import parse_tree
 
     trees = [(file.kind, parse_tree(file.data, file.name)) for file in files]
-    problems = [line for kind, tree in trees for line in validation.shape_problems(tree, records.schema(kind))]
-    if not problems:
-        words = [
-            msgspec.convert(tree.content, records.Vocabulary, strict=False)
-            for kind, tree in trees
-            if kind == "vocabulary"
-        ]
-        classes = {key: label for word in words for key, label in word.classes.items()}
-        qualifiers = {key: meaning for word in words for key, meaning in word.qualifiers.items()}
-        systems = [tree for kind, tree in trees if kind == "system"]
-        sources = [tree for kind, tree in trees if kind == "sources"]
-        problems = validation.reference_problems(systems, sources, {"classes": classes, "qualifiers": qualifiers})
+    systems, sources, vocabularies = (
+        [tree for kind, tree in trees if kind == wanted] for wanted in ("system", "sources", "vocabulary")
+    )
+    problems = [problem for kind, tree in trees for problem in validation.shape_problems(tree, records.schema(kind))]
+    problems += validation.reference_problems(systems, sources, vocabularies)
     if problems:
-        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-        raise CatalogError(f"the catalog has {count}; the first: {problems[0]}", problems)
+        order = {file.name: position for position, file in enumerate(files)}
+        lines = [str(problem) for problem in sorted(problems, key=lambda problem: (order[problem.file], problem.line))]
+        count = f"{len(lines)} problem{'s' if len(lines) > 1 else ''}"
+        raise CatalogError(f"the catalog has {count}; the first: {lines[0]}", lines)
+    words = [msgspec.convert(tree.content, records.Vocabulary, strict=False) for tree in vocabularies]
+    classes = {key: label for word in words for key, label in word.classes.items()}
+    qualifiers = {key: meaning for word in words for key, meaning in word.qualifiers.items()}
     found = {system.id: system for tree in systems for system in _systems(tree.content)}
     cited = {key: source for tree in sources for key, source in _sources(tree.content)}
     return Catalog(

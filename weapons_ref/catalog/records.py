@@ -14,23 +14,41 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from weapons_ref.model import Kind
 
 Id = Annotated[
-    str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", description="lower-case ASCII; never renamed, never reused")
+    str,
+    Meta(
+        pattern="^[a-z0-9]+(-[a-z0-9]+)*$",
+        description="lower-case ASCII letters, digits and hyphens; never renamed, never reused",
+    ),
 ]
-SourceKey = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", description="a key of sources.yaml")]
-Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
-Language = Annotated[str, Meta(pattern="^[a-z]{2,3}(-[A-Za-z0-9]+)*$", description="BCP 47")]
+SourceKey = Annotated[
+    str,
+    Meta(
+        pattern="^[a-z0-9]+(-[a-z0-9]+)*$",
+        description="a key of sources.yaml: lower-case ASCII letters, digits and hyphens",
+    ),
+]
+Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="an ISO 3166-1 alpha-2 code, two capitals")]
+Language = Annotated[
+    str, Meta(pattern="^[a-z]{2,3}(-[A-Za-z0-9]+)*$", description="a language code (BCP 47), such as en")
+]
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
-Date = Annotated[str, Meta(pattern="^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$")]
+Date = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$",
+        description="a date: YYYY, YYYY-MM or YYYY-MM-DD",
+    ),
+]
 # An editor reads a bare year as a number; the catalog reads every scalar as text.
-LooseDate = Annotated[int, Meta(ge=1000, le=9999)] | Date
-Url = Annotated[str, Meta(pattern="^https?://[^\\s]+$")]
+LooseDate = Annotated[int, Meta(ge=1000, le=9999, description="a year")] | Date
+Url = Annotated[str, Meta(pattern="^https?://[^\\s]+$", description="an address that begins with https:// or http://")]
 Number = Annotated[float, Meta(gt=0)]
-# The pattern is the schema's alone: to msgspec every figure is text, kept as printed.
+# The pattern is the schema's alone: to msgspec every figure is text, kept as printed. No figure is 0 or infinite.
 Span = Annotated[
     str,
     Meta(
         description="a printed span, 165-300",
-        extra_json_schema={"pattern": "^[0-9]+([.][0-9]+)?-[0-9]+([.][0-9]+)?$"},
+        extra_json_schema={"pattern": "^(?!0+([.]0+)?-)[0-9]{1,15}([.][0-9]{1,15})?-[0-9]{1,15}([.][0-9]{1,15})?$"},
     ),
 ]
 Figure = Number | Span
@@ -133,7 +151,7 @@ class Variant(Attributes, frozen=True, kw_only=True):
     """A munition's named version. Ranges are never inherited; the rest of the heading is."""
 
     id: Id
-    names: Annotated[dict[Language, tuple[Text, ...]], Meta(min_length=1)]
+    names: Annotated[dict[Language, Annotated[tuple[Text, ...], Meta(min_length=1)]], Meta(min_length=1)]
     was: tuple[Id, ...] = ()
     note: Text | UnsetType = UNSET
 

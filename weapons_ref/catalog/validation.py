@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from weapons_ref.catalog import records
-from weapons_ref.catalog.yamlfile import Tree, TreePath
+from weapons_ref.catalog.yamlfile import Problem, Tree, TreePath, shown
 from weapons_ref.geo.units import METRES_PER_UNIT
 from weapons_ref.names import fold
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-_NUMBER = re.compile(r"[0-9]+([.][0-9]+)?")
+_NUMBER = re.compile(r"[0-9]{1,15}([.][0-9]{1,15})?")
+_INTEGER = re.compile(r"[0-9]{1,15}")
+_FIGURE = re.compile(rf"{_NUMBER.pattern}(-{_NUMBER.pattern})?")
 _MAX_RANGE_M = 25_000_000
 _MAX_GUN_RANGE_M = 200_000
+_NO_MUNITIONS = ("launcher", "gun", "system")
 _RANGES = ("range_max", "range_min", "flight_test_distance")
 
 
-def shape_problems(tree: Tree, schema: dict[str, Any]) -> list[str]:
-    """Return what is wrong with one file by itself.
+def shape_problems(tree: Tree, schema: dict[str, Any]) -> list[Problem]:
+    """Return what is wrong with one file by itself, in order of lines.
 
     Parameters
     ----------
@@ -38,10 +42,9 @@ def shape_problems(tree: Tree, schema: dict[str, Any]) -> list[str]:
     """
     if tree.content is None:
         return list(tree.problems)
-    errors = sorted(
-        _validator(schema).iter_errors(tree.content), key=lambda error: tree.line(tuple(error.absolute_path))
-    )
-    return [*tree.problems, *(line for error in errors for line in _explain(error, tree))]
+    errors = _validator(schema).iter_errors(tree.content)
+    found = [*tree.problems, *(problem for error in errors for problem in _explain(error, tree))]
+    return sorted(found, key=lambda problem: problem.line)
 
 
 def _validator(schema: dict[str, Any]) -> Any:
@@ -52,7 +55,7 @@ def _validator(schema: dict[str, Any]) -> Any:
         return isinstance(value, str) and bool(_NUMBER.fullmatch(value))
 
     def integer(_: Any, value: Any) -> bool:
-        return isinstance(value, str) and value.isascii() and value.isdigit()
+        return isinstance(value, str) and bool(_INTEGER.fullmatch(value))
 
     def boolean(_: Any, value: Any) -> bool:
         return value in ("true", "false")
@@ -66,45 +69,56 @@ def _validator(schema: dict[str, Any]) -> Any:
 
         return check
 
+    def pattern(_: Any, wanted: str, value: Any, __: dict[str, Any]) -> Iterator[ValidationError]:
+        from jsonschema import ValidationError
+
+        # In Python, unlike in JSON Schema, `$` also matches before a last line feed.
+        if isinstance(value, str) and (value.endswith("\n") or not re.search(wanted, value)):
+            yield ValidationError(f"{shown(value)} does not match {wanted}")
+
     checker = Draft202012Validator.TYPE_CHECKER.redefine_many(
         {"number": number, "integer": integer, "boolean": boolean}
     )
-    bounds = {
+    keywords = {
+        "pattern": pattern,
         "exclusiveMinimum": bound(lambda value, limit: value > limit, "more than"),
         "minimum": bound(lambda value, limit: value >= limit, "at least"),
         "maximum": bound(lambda value, limit: value <= limit, "at most"),
     }
-    strict = validators.extend(Draft202012Validator, validators=bounds, type_checker=checker)
+    strict = validators.extend(Draft202012Validator, validators=keywords, type_checker=checker)
     return strict(schema)
 
 
-def _explain(error: ValidationError, tree: Tree) -> Iterator[str]:
-    """Turn one jsonschema error into lines that say what would be right."""
+def _explain(error: ValidationError, tree: Tree) -> Iterator[Problem]:
+    """Turn one jsonschema error into problems that say what would be right."""
     path: TreePath = tuple(error.absolute_path)
-    where = f"{tree.where(path)}: "
     name = ".".join(str(part) for part in path) or "the file"
+    if "propertyNames" in error.absolute_schema_path:
+        path = (*path, error.instance)  # a key is at fault, and has a line of its own
     if error.validator == "additionalProperties":
         known = list(error.schema["properties"])
         for key in [key for key in error.instance if key not in known]:
             guess = difflib.get_close_matches(key, known, 1)
             hint = f"; did you mean {guess[0]!r}?" if guess else f"; known are {', '.join(known)}"
-            yield f"{tree.where((*path, key))}: unknown key {key!r}{hint}"
+            yield tree.problem((*path, key), f"unknown key {shown(key)}{hint}")
     elif error.validator == "oneOf":
         units = [option["required"][0] for option in error.schema["oneOf"]]
-        yield f"{where}{name} needs exactly one of {', '.join(units)}"
+        yield tree.problem(path, f"{name} needs exactly one of {', '.join(units)}")
     elif error.validator == "anyOf":
-        wanted = " or ".join(_described(option) for option in error.validator_value)
-        yield f"{where}{name}: {_shown(error.instance)} is not {wanted}"
+        wanted = " or ".join(_described(option) for option in error.validator_value if option.get("type") != "null")
+        yield tree.problem(path, f"{name}: {shown(error.instance)} is not {wanted}")
     elif error.validator == "type":
-        yield f"{where}{name}: {_shown(error.instance)} is not {_article(error.validator_value)}"
+        yield tree.problem(path, f"{name}: {shown(error.instance)} is not {_article(error.validator_value)}")
     elif error.validator == "pattern":
         meaning = error.schema.get("description", f"of the form {error.validator_value}")
-        yield f"{where}{name}: {_shown(error.instance)} is not {meaning}"
+        yield tree.problem(path, f"{name}: {shown(error.instance)} is not {meaning}")
     else:
-        yield f"{where}{name}: {error.message[:200]}"
+        yield tree.problem(path, f"{name}: {error.message[:200]}")
 
 
 def _described(option: Mapping[str, Any]) -> str:
+    if "enum" in option:
+        return f"one of {', '.join(map(str, option['enum']))}"
     return str(option.get("description") or _article(option.get("type", "value")))
 
 
@@ -123,124 +137,167 @@ def _article(kind: str) -> str:
     return _KINDS.get(kind, f"a {kind}")
 
 
-def _shown(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else shown[:57] + "..."
-
-
-def reference_problems(
-    systems: Iterable[Tree], sources: Iterable[Tree], vocabulary: Mapping[str, Mapping[str, str]]
-) -> list[str]:
-    """Return what the files of well-shaped catalogs get wrong about each other.
+def reference_problems(systems: Sequence[Tree], sources: Sequence[Tree], vocabularies: Sequence[Tree]) -> list[Problem]:
+    """Return what the files of catalogs get wrong about each other.
 
     Parameters
     ----------
-    systems, sources : iterable of Tree
-        The files, each already free of problems by itself.
-    vocabulary : mapping
-        The merged words of all vocabulary files: classes and qualifiers.
+    systems, sources, vocabularies : sequence of Tree
+        The files. What is misshapen in them is passed over, since `shape_problems` tells of it.
     """
-    check = _References(vocabulary)
+    check = _References()
+    for tree in vocabularies:
+        check.take_vocabulary(tree)
     for tree in sources:
         check.take_sources(tree)
-    trees = list(systems)
-    for tree in trees:
+    for tree in systems:
         check.take_system(tree)
-    for tree in trees:
+    for tree in systems:
         check.check_system(tree)
     return check.problems
 
 
 class _References:
-    def __init__(self, vocabulary: Mapping[str, Mapping[str, str]]) -> None:
-        self.problems: list[str] = []
-        self._vocabulary = vocabulary
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self._words: dict[tuple[str, str], str] = {}
         self._sources: dict[str, str] = {}
         self._kinds: dict[str, str] = {}
         self._where: dict[str, str] = {}
         self._names: dict[str, tuple[str, str]] = {}
+        # Whose files could not be read to their end: what is unknown may be defined there.
+        self._unread: set[str] = set()
+
+    def take_vocabulary(self, tree: Tree) -> None:
+        self._note_unread(tree, "class", "qualifier")
+        for group, what in (("classes", "class"), ("qualifiers", "qualifier")):
+            for word in _mapping(_mapping(tree.content).get(group)):
+                path = (group, word)
+                if (what, word) in self._words:
+                    self._report(tree, path, f"{what} {shown(word)} is also in {self._words[what, word]}")
+                self._words.setdefault((what, word), tree.where(path))
 
     def take_sources(self, tree: Tree) -> None:
-        keys = list(tree.content)
+        self._note_unread(tree, "source")
+        keys = list(_mapping(tree.content))
         for before, key in itertools.pairwise(keys):
             if key < before:
-                self.problems.append(f"{tree.where((key,))}: source {key!r} comes after {before!r}; sort by key")
+                self._report(tree, (key,), f"source {shown(key)} comes after {shown(before)}; sort by key")
         for key in keys:
             if key in self._sources:
-                self.problems.append(f"{tree.where((key,))}: source {key!r} is also in {self._sources[key]}")
+                self._report(tree, (key,), f"source {shown(key)} is also in {self._sources[key]}")
             self._sources.setdefault(key, tree.where((key,)))
 
     def take_system(self, tree: Tree) -> None:
+        self._note_unread(tree, "launcher", "munition")
+        kind = _text(_mapping(tree.content).get("kind"))
         for path, record in _entries(tree):
-            for key in (record["id"], *record.get("was", ())):
-                if key in self._where:
-                    self.problems.append(f"{tree.where((*path, 'id'))}: id {key!r} is also in {self._where[key]}")
-                self._where.setdefault(key, tree.where((*path, "id")))
-            self._kinds[record["id"]] = tree.content["kind"]
-            for language, names in record["names"].items():
-                for name in names:
-                    self._take_name(name, record["id"], tree.where((*path, "names", language)))
+            own = _text(record.get("id"))
+            for index, key in enumerate((own, *map(_text, _list(record.get("was"))))):
+                if key:
+                    self._take_id(tree, (*path, "was", index - 1) if index else (*path, "id"), key, own)
+            if own:
+                self._kinds.setdefault(own, kind)
+            for language, names in _mapping(record.get("names")).items():
+                for index, name in enumerate(_list(names)):
+                    if _text(name):
+                        self._take_name(tree, (*path, "names", language, index), _text(name), own)
 
-    def _take_name(self, name: str, owner: str, where: str) -> None:
+    def _take_id(self, tree: Tree, path: TreePath, key: str, owner: str) -> None:
+        if key in self._where:
+            self._report(tree, path, f"id {shown(key)} is also in {self._where[key]}")
+            return
+        self._where[key] = tree.where(path)
+        # People type an id as they type a name, so that it is one.
+        self._take_name(tree, path, key, owner)
+
+    def _take_name(self, tree: Tree, path: TreePath, name: str, owner: str) -> None:
         key = fold(name)
         if not key:
-            self.problems.append(f"{where}: name {name!r} has no letters")
-        other, other_where = self._names.setdefault(key, (owner, where))
+            self._report(tree, path, f"name {shown(name)} has no letters")
+            return
+        other, other_where = self._names.setdefault(key, (owner, tree.where(path)))
         if other != owner:
-            self.problems.append(f"{where}: name {name!r} is also {other!r}'s, in {other_where}")
+            self._report(tree, path, f"name {shown(name)} is also a name of {shown(other)}, in {other_where}")
 
     def check_system(self, tree: Tree) -> None:
-        record = tree.content
-        if record["class"] not in self._vocabulary["classes"]:
-            self._unknown(tree, ("class",), "class", record["class"], self._vocabulary["classes"])
-        for index, launcher in enumerate(record.get("fired_from", ())):
-            where = tree.where(("fired_from", index))
-            if launcher not in self._kinds:
-                self._unknown(tree, ("fired_from", index), "launcher", launcher, self._kinds)
-            elif self._kinds[launcher] == "munition":
-                self.problems.append(f"{where}: {launcher!r} is a munition, and cannot fire one")
-            if record["kind"] != "munition":
-                self.problems.append(f"{where}: only a munition is fired from something; this is a {record['kind']}")
+        record = _mapping(tree.content)
+        kind = _text(record.get("kind"))
+        self._check_word(tree, ("class",), "class", record.get("class"))
+        for index, launcher in enumerate(map(_text, _list(record.get("fired_from")))):
+            path: TreePath = ("fired_from", index)
+            self._check_known(tree, path, "launcher", launcher, self._kinds)
+            if self._kinds.get(launcher) == "munition":
+                self._report(tree, path, f"{shown(launcher)} is a munition, and cannot fire one")
+            if kind in _NO_MUNITIONS:
+                self._report(tree, path, f"only a munition is fired from something; this is a {kind}")
         for path, entry in _entries(tree):
             for attribute in records.Attributes.__struct_fields__:
-                for index, claim in enumerate(entry.get(attribute, ())):
-                    self._check_claim(tree, (*path, attribute, index), claim)
+                for index, claim in enumerate(_list(entry.get(attribute))):
+                    self._check_claim(tree, (*path, attribute, index), _mapping(claim), kind)
 
-    def _check_claim(self, tree: Tree, path: TreePath, claim: Mapping[str, str]) -> None:
-        where = tree.where(path)
-        if claim["src"] not in self._sources:
-            self._unknown(tree, (*path, "src"), "source", claim["src"], self._sources)
-        qualifier = claim.get("as", "stated")
-        if qualifier not in self._vocabulary["qualifiers"]:
-            self._unknown(tree, (*path, "as"), "qualifier", qualifier, self._vocabulary["qualifiers"])
+    def _check_claim(self, tree: Tree, path: TreePath, claim: Mapping[str, Any], kind: str) -> None:
+        self._check_known(tree, (*path, "src"), "source", _text(claim.get("src")), self._sources)
+        self._check_word(tree, (*path, "as"), "qualifier", claim.get("as"))
         if ("flag" in claim) != ("reason" in claim):
-            self.problems.append(f"{where}: flag and reason go together")
-        attribute, kind = path[-2], tree.content["kind"]
-        if attribute in ("range_max", "range_min") and (kind == "launcher") != ("of" in claim):
+            self._report(tree, path, "flag and reason go together")
+        attribute = path[-2]
+        known_kind = kind == "munition" or kind in _NO_MUNITIONS
+        if attribute in ("range_max", "range_min") and known_kind and (kind == "launcher") != ("of" in claim):
             wanted = "of: the munition whose range it is, or unclear" if kind == "launcher" else "no of:"
-            self.problems.append(f"{where}: a range printed for a {kind} has {wanted}")
-        if claim.get("of", "unclear") != "unclear" and claim["of"] not in self._kinds:
-            self._unknown(tree, (*path, "of"), "munition", claim["of"], self._kinds)
-        if attribute in _RANGES:
-            self._check_range(where, kind, claim)
+            self._report(tree, path, f"a range printed for a {kind} has {wanted}")
+        of = _text(claim.get("of"))
+        if of != "unclear":
+            self._check_known(tree, (*path, "of"), "munition", of, self._kinds)
+            if self._kinds.get(of) == "launcher":
+                self._report(tree, (*path, "of"), f"{shown(of)} is a launcher; of: names what it fires")
+        for unit in records.UNITS:
+            if unit not in ("text", "count", "year") and _FIGURE.fullmatch(_text(claim.get(unit))):
+                limit_m = _MAX_GUN_RANGE_M if kind == "gun" else _MAX_RANGE_M
+                self._check_figure(tree, path, claim[unit], unit, limit_m if attribute in _RANGES else math.inf, claim)
 
-    def _check_range(self, where: str, kind: str, claim: Mapping[str, str]) -> None:
-        unit = next(unit for unit in METRES_PER_UNIT if unit in claim)
-        low, high = records.figures(claim[unit])
-        limit = _MAX_GUN_RANGE_M if kind == "gun" else _MAX_RANGE_M
+    def _check_figure(
+        self, tree: Tree, path: TreePath, printed: str, unit: str, limit_m: float, claim: Mapping[str, Any]
+    ) -> None:
+        low, high = records.figures(printed)
         if low > high:
-            self.problems.append(f"{where}: the span {claim[unit]} runs downwards")
-        if high * METRES_PER_UNIT[unit] > limit and "flag" not in claim:
-            self.problems.append(f"{where}: {claim[unit]} {unit} is past {limit / 1000:,.0f} km; flag it as suspect")
+            self._report(tree, path, f"the span {printed} runs downwards")
+        if high * METRES_PER_UNIT.get(unit, 0) > limit_m and "flag" not in claim:
+            self._report(tree, path, f"{printed} {unit} is past {limit_m / 1000:,.0f} km; flag it as suspect")
 
-    def _unknown(self, tree: Tree, path: TreePath, what: str, value: str, known: Iterable[str]) -> None:
+    def _check_word(self, tree: Tree, path: TreePath, what: str, word: Any) -> None:
+        self._check_known(tree, path, what, _text(word), [known for group, known in self._words if group == what])
+
+    def _check_known(self, tree: Tree, path: TreePath, what: str, value: str, known: Iterable[str]) -> None:
+        if not value or value in known or what in self._unread:
+            return
         guess = difflib.get_close_matches(value, list(known), 1)
         hint = f"; did you mean {guess[0]!r}?" if guess else ""
-        self.problems.append(f"{tree.where(path)}: unknown {what} {value!r}{hint}")
+        self._report(tree, path, f"unknown {what} {shown(value)}{hint}")
+
+    def _note_unread(self, tree: Tree, *kinds: str) -> None:
+        if not isinstance(tree.content, dict):
+            self._unread.update(kinds)
+
+    def _report(self, tree: Tree, path: TreePath, text: str) -> None:
+        self.problems.append(tree.problem(path, text))
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _entries(tree: Tree) -> Iterator[tuple[TreePath, dict[str, Any]]]:
     """Yield a record and its variants, each with its path in the file."""
-    yield (), tree.content
-    for index, variant in enumerate(tree.content.get("variants", ())):
-        yield ("variants", index), variant
+    content = _mapping(tree.content)
+    yield (), content
+    for index, variant in enumerate(_list(content.get("variants"))):
+        yield ("variants", index), _mapping(variant)

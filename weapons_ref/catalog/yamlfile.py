@@ -14,8 +14,21 @@ from weapons_ref.errors import CatalogError
 
 MAX_BYTES = 5 * 2**20
 MAX_DEPTH = 64
+#: Five megabytes of one-letter values would take seconds and hundreds of megabytes.
+MAX_VALUES = 200_000
 
 TreePath = tuple[str | int, ...]
+
+
+class Problem(NamedTuple):
+    """What is wrong, and where."""
+
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.text}"
 
 
 class Tree(NamedTuple):
@@ -24,7 +37,11 @@ class Tree(NamedTuple):
     name: str
     content: Any
     lines: dict[TreePath, int]
-    problems: list[str]
+    problems: list[Problem]
+
+    def problem(self, path: TreePath, text: str) -> Problem:
+        """Return a problem with the value at a path."""
+        return Problem(self.name, self.line(path), text)
 
     def where(self, path: TreePath) -> str:
         """Return ``file:line`` of a value, or of what holds it."""
@@ -65,13 +82,13 @@ def parse_tree(data: bytes, name: str) -> Tree:
 
     tree = Tree(name, None, {}, [])
     if len(data) > MAX_BYTES:
-        tree.problems.append(f"{name}:1: the file is larger than {MAX_BYTES // 2**20} MiB")
+        tree.problems.append(Problem(name, 1, f"the file is larger than {MAX_BYTES // 2**20} MiB"))
         return tree
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        tree.problems.append(f"{name}:{line}: byte {error.start} is not UTF-8")
+        tree.problems.append(Problem(name, line, f"byte {error.start} is not UTF-8"))
         return tree
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     builder = _Builder(tree)
@@ -81,13 +98,21 @@ def parse_tree(data: bytes, name: str) -> Tree:
                 return tree
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
+        line = mark.line + 1 if mark else _unprintable_line(text)
         said = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-        tree.problems.append(f"{name}:{line}: not valid YAML: {said}")
+        tree.problems.append(Problem(name, line, f"not valid YAML: {said}"))
         return tree._replace(content=None)
     if not builder.documents and not tree.problems:
-        tree.problems.append(f"{name}:1: the file is empty")
+        tree.problems.append(Problem(name, 1, "the file is empty"))
     return tree._replace(content=builder.root)
+
+
+def _unprintable_line(text: str) -> int:
+    """Return the line of the first character that YAML forbids: the one error that comes without its line."""
+    import yaml
+
+    found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    return text.count("\n", 0, found.start()) + 1 if found else 1
 
 
 class _Builder:
@@ -99,6 +124,7 @@ class _Builder:
         self.documents = 0
         self._open: list[tuple[Any, TreePath]] = []
         self._keys: list[str | None] = []
+        self._values = 0
 
     def take(self, event: Any) -> bool:
         """Take one event; False asks the caller to stop."""
@@ -122,12 +148,15 @@ class _Builder:
         return True
 
     def _value(self, kind: str, event: Any, line: int) -> bool:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            return self._stop(line, f"more than {MAX_VALUES} keys and values")
         holder, path = self._open[-1] if self._open else (None, ())
         if isinstance(holder, dict) and self._keys[-1] is None:
             if kind != "ScalarEvent":
                 return self._stop(line, "a key must be plain text")
             if event.value in holder:
-                self.tree.problems.append(f"{self.tree.name}:{line}: duplicate key {event.value!r}")
+                self.tree.problems.append(Problem(self.tree.name, line, f"duplicate key {shown(event.value)}"))
             self._keys[-1] = event.value
             self.tree.lines[(*path, event.value)] = line
             return True
@@ -153,5 +182,11 @@ class _Builder:
         return True
 
     def _stop(self, line: int, problem: str) -> bool:
-        self.tree.problems.append(f"{self.tree.name}:{line}: {problem}")
+        self.tree.problems.append(Problem(self.tree.name, line, problem))
         return False
+
+
+def shown(value: Any) -> str:
+    """Return a value as messages show it: quoted, and cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
