@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import shapely
@@ -306,7 +307,7 @@ def test_a_stream_gives_what_the_tuple_holds(rows: Path, places: str) -> None:
         return reach(
             "truck",
             origin=HOME,
-            to=HOME if places == "named" else (),
+            to=HOME if places == "named" else None,
             locations=read_locations(rows) if places == "rows of a file" else None,
             min_population=200_000,
             catalog=CATALOG,
@@ -566,3 +567,17 @@ def test_half_the_globe_is_all_of_it(origin: str) -> None:
     assert not less.covers_globe
     (cut,) = rings(range_m=20_003_931.5, minimum_range_m=1000.0, origin=origin, catalog=CATALOG).rings
     assert not cut.covers_globe
+
+
+def test_no_places_are_not_all_places() -> None:
+    """An empty list of places has no answers; only leaving it out looks through the gazetteer."""
+    result = reach("truck", origin=HOME, to=[], catalog=CATALOG)
+    assert result.verdicts == ()
+    assert sum(result.counts.values()) == 0
+
+
+@pytest.mark.parametrize("choice", [{"basis": "low"}, {"as_of": "2023"}, {"variants": True}])
+def test_a_plain_range_has_no_claims_to_choose_among(choice: dict[str, Any]) -> None:
+    """What would be ignored is refused."""
+    with pytest.raises(QueryError, match="a plain range has none"):
+        reach(origin=HOME, range_m=1000.0, to=[HOME], catalog=CATALOG, **choice)

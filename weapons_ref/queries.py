@@ -212,7 +212,7 @@ def rings(
 def reach(
     *systems: str,
     origin: PlaceLike | Sequence[PlaceLike],
-    to: PlaceLike | Sequence[PlaceLike] = (),
+    to: PlaceLike | Sequence[PlaceLike] | None = None,
     locations: Iterable[Batch] | None = None,
     range_m: float | None = None,
     minimum_range_m: float | None = None,
@@ -259,8 +259,8 @@ def reach(
     WeaponsRefError
         If a system, place, number or file makes no sense; the message says which.
     """
-    named = tuple(find_place(place) for place in _listed(to))
-    from_gazetteer = not named and locations is None
+    named = tuple(find_place(place) for place in _listed(() if to is None else to))
+    from_gazetteer = to is None and locations is None
     query = Query(
         systems=systems,
         origins=_origins(origin),
@@ -400,6 +400,8 @@ def _ranges(query: Query, catalog: Catalog) -> tuple[tuple[RangeInterval, ...], 
     if query.range_m is not None:
         if query.systems:
             raise QueryError("give systems or a range, not both")
+        if query.basis != "span" or query.as_of is not None or query.variants:
+            raise QueryError("a basis, a date and variants choose among claims; a plain range has none")
         return (_plain_range(query.range_m, query.minimum_range_m),), ()
     if query.minimum_range_m is not None:
         raise QueryError("a minimum range goes with a range; a system has its own")

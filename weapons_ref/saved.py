@@ -131,10 +131,12 @@ def answer(
         if query.max_error is not None:
             asked["max_error_m"] = _metres(query.max_error)
         return queries.rings(*systems, **asked)
+    if query.locations and locations is None:
+        raise QueryError("the query names files of locations, whose rows were not given")
     if query.min_population is not None:
         asked["min_population"] = query.min_population
     return queries.reach(
-        *systems, to=_listed(query.to), locations=locations, show_all=query.all, stream=True, progress=progress, **asked
+        *systems, to=_listed(query.to) or None, locations=locations, show_all=query.all, stream=True, progress=progress, **asked
     )
 
 
