@@ -136,7 +136,13 @@ def answer(
     if query.min_population is not None:
         asked["min_population"] = query.min_population
     return queries.reach(
-        *systems, to=_listed(query.to) or None, locations=locations, show_all=query.all, stream=True, progress=progress, **asked
+        *systems,
+        to=_listed(query.to) or None,
+        locations=locations,
+        show_all=query.all,
+        stream=True,
+        progress=progress,
+        **asked,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
@@ -30,13 +31,17 @@ _COMMANDS = (
 )
 
 _MAX_PROBLEMS_SHOWN = 50
+_NAME = "weapons-ref"
+#: Where a shell says that it wants completions.
+COMPLETE_VARIABLE = "_WEAPONS_REF_COMPLETE"
 
 
 class _Commands(click.Group):
     """A group that imports a command when it is needed: start-up matters at a prompt."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        # Not `list(...)`: in this package that is the module of a command, once it is imported.
+        return [*_COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
@@ -62,47 +67,61 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 done, 1 nothing within reach, 2 any error."""
     signal.signal(signal.SIGTERM, _terminated)
+    if sys.stdout is None:
+        sys.exit(_fail("standard output is closed"))
     for stream in (sys.stdout, sys.stderr):
         # Data is UTF-8 with plain line feeds, whatever the locale says.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        status = _run(arguments or ["--help"])
+        status = _run(sys.argv[1:] if arguments is None else [*arguments])
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader went away, as `head` does. Python would complain again when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 141
     except KeyboardInterrupt:
         status = 130
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # Only a stream has no file name. The reader went away, as `head` does, or a disk is full.
+        broken = isinstance(error, BrokenPipeError)
+        status = 141 if broken else _fail(f"standard output: {error.strerror or error}")
+        # Python would complain again when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(status)
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _run(arguments: list[str]) -> int:
+    wanted = os.environ.get(COMPLETE_VARIABLE)
+    if wanted:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(cli, {}, _NAME, COMPLETE_VARIABLE, wanted)
     try:
-        status: Any = cli.main(list(arguments), prog_name="weapons-ref", standalone_mode=False)
-    except click.Abort:
-        return 130
+        # Not `cli.main`, which makes a closed pipe exit with 1.
+        with cli.make_context(_NAME, arguments) as ctx:
+            cli.invoke(ctx)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
     except click.UsageError as error:
         hint = f" (see `{error.ctx.command_path} --help`)" if error.ctx else ""
         return _fail(error.format_message() + hint)
     except click.ClickException as error:
         return _fail(error.format_message())
     except CatalogError as error:
-        code = _fail(str(error))
-        for problem in error.problems[:_MAX_PROBLEMS_SHOWN]:
-            click.echo(f"  {problem}", err=True)
-        return code
+        return _fail("\n  ".join((str(error), *error.problems[:_MAX_PROBLEMS_SHOWN])))
     except WeaponsRefError as error:
         return _fail(str(error))
-    return status if isinstance(status, int) else 0
+    return 0
 
 
 def _fail(message: str) -> int:
-    click.echo(f"weapons-ref: {message}", err=True)
+    from weapons_ref.output.table import plain
+
+    # Names of files may hold anything. Where even stderr is full, the status must do.
+    with contextlib.suppress(OSError):
+        click.echo("weapons-ref: " + "\n".join(map(plain, message.split("\n"))), err=True)
     return 2
 
 

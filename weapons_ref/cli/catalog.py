@@ -10,16 +10,18 @@ from weapons_ref.cli.examples import example
 from weapons_ref.cli.options import catalog_option, quiet_option
 
 
-@click.group("catalog")
+@click.group("catalog", epilog=example("weapons-ref catalog validate"))
 def command() -> None:
     """Check the catalog, or describe its files to an editor."""
 
 
-@command.command("validate", epilog=example("weapons-ref catalog validate --catalog my-catalog"))
+@command.command("validate", epilog=example("weapons-ref catalog validate"))
 @catalog_option
 @quiet_option
 def validate(folders: tuple[str, ...], quiet: bool) -> None:
-    """Check every file of the catalog, and list every problem with file and line."""
+    """Check every file of the catalog.
+
+    Every problem is listed, with file and line."""
     from weapons_ref.catalog.loading import check_catalog
 
     catalog = check_catalog(*folders)

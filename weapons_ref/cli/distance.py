@@ -7,12 +7,14 @@ from typing import Any
 import click
 
 from weapons_ref.cli.examples import example
-from weapons_ref.cli.options import emit, output_options
+from weapons_ref.cli.options import emit, output_options, south_of_the_equator
 from weapons_ref.cli.types import PLACE
 from weapons_ref.model import Place
 
 
-@click.command(epilog=example("weapons-ref distance 'Velyka Znamianka' 47.5119,34.5863"))
+@click.command(
+    context_settings=south_of_the_equator, epilog=example("weapons-ref distance 'Velyka Znamianka' 47.5119,34.5863")
+)
 @click.argument("start", metavar="PLACE", type=PLACE)
 @click.argument("end", metavar="PLACE", type=PLACE)
 @output_options("table", "json", "csv", "ndjson", "geojson", "geojsonseq")

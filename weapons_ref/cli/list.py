@@ -15,7 +15,7 @@ from weapons_ref.model import Kind
 @click.command("list", epilog=example("weapons-ref list --fired-by himars --range-over 100km"))
 @click.option("--class", "class_", metavar="CLASS", help="Such as srbm or guided-rocket.")
 @click.option("--origin-country", metavar="CC", help="ISO code of a country of origin: US.")
-@click.option("--kind", type=click.Choice(get_args(Kind)))
+@click.option("--kind", type=click.Choice(get_args(Kind)), help="What it is.")
 @click.option("--fired-by", metavar="ID", type=SYSTEM, help="What a launcher fires.")
 @click.option("--range-over", metavar="LENGTH", type=LENGTH, help="At least one claim is more than this: 300km.")
 @click.option("--range-under", metavar="LENGTH", type=LENGTH, help="At least one claim is less than this.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from weapons_ref.cli.options import notice
+from weapons_ref.errors import FileError
 from weapons_ref.model import Rejection
 from weapons_ref.output import open_output
 
@@ -49,14 +51,24 @@ class Locations:
     def report(self, counts: dict[str, int], quiet: bool) -> None:
         """Tell what became of the rows."""
         tally = self.tally
-        summary = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-        notice(f"{tally['rows']:,} rows read: {summary}", quiet)
+        rows, rejected = tally["rows"], counts["rejected"]
+        if sum(counts.values()) == rows:
+            notice(f"{rows:,} rows read: {_listed(counts)}", quiet)
+        else:
+            # A row has a verdict for each system that answers, and a place of --to has one but is no row.
+            verdicts = {name: count for name, count in counts.items() if name != "rejected"}
+            notice(f"{rows:,} rows read: {rows - rejected:,} judged, {rejected:,} rejected", quiet)
+            notice(f"verdicts, one for each place and system: {_listed(verdicts)}", quiet)
         if tally["normalised"]:
-            notice(f"{tally['normalised']:,} longitudes beyond 180 were turned back by 360 degrees", quiet)
+            notice(f"longitudes beyond 180, turned back by 360 degrees: {tally['normalised']:,}", quiet)
         if tally["ignored_z"]:
-            notice(f"{tally['ignored_z']:,} heights were ignored", quiet)
+            notice(f"heights, ignored: {tally['ignored_z']:,}", quiet)
         if tally["rows"] and tally["swapped"] > _NEARLY_ALL * tally["rows"]:
             notice("nearly all rows look as if latitude and longitude were swapped", quiet)
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
 
 
 def location_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -75,7 +87,12 @@ def location_options(command: Callable[..., None]) -> Callable[..., None]:
                 "--lon-column", metavar="NAME", help="The column of longitudes, if not lon, lng, longitude or x."
             ),
             click.option("--name-column", metavar="NAME", help="The column of names, if not place, name or id."),
-            click.option("--rejects", metavar="FILE", help="Write rows that have no verdict, with the reason, as CSV."),
+            click.option(
+                "--rejects",
+                metavar="FILE",
+                type=click.Path(),
+                help="Write rows that have no verdict, with the reason, as CSV.",
+            ),
         )
     ):
         command = option(command)
@@ -83,11 +100,13 @@ def location_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @contextlib.contextmanager
-def rejects_file(path: str | None, *, force: bool) -> Iterator[Callable[[Rejection], None] | None]:
+def rejects_file(path: str | None, output: str | None, *, force: bool) -> Iterator[Callable[[Rejection], None] | None]:
     """Yield what takes rejected rows and writes them to a CSV file."""
     if path is None:
         yield None
         return
+    if output and os.path.realpath(path) == os.path.realpath(output):
+        raise FileError(f"{path}: is named by --output and by --rejects")
     from weapons_ref.output.csv import RowWriter
     from weapons_ref.output.json import encode
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
@@ -24,6 +23,9 @@ def _all(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
 
     return decorate
 
+
+#: Settings of a command whose arguments are places: -33.9,18.4 is one, not the option -3.
+south_of_the_equator = {"ignore_unknown_options": True}
 
 catalog_option = click.option(
     "--catalog",
@@ -47,7 +49,7 @@ def output_options(*formats: str) -> Callable[[Command], Command]:
             type=click.Choice(formats),
             help=f"Default: what the ending of --output says, else {formats[0]}.",
         ),
-        click.option("-o", "--output", metavar="FILE", help="Write to a file, whole or not at all."),
+        click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write to a file, whole or not at all."),
         click.option("--force", is_flag=True, help="Replace the file if it exists."),
         quiet_option,
     )
@@ -82,24 +84,6 @@ subject_options = _all(
     click.option("--min-range", "minimum_range_m", metavar="LENGTH", type=LENGTH, help="A minimum range with it."),
     claims_options,
 )
-
-
-@contextlib.contextmanager
-def building() -> Iterator[Callable[[int, int], None]]:
-    """Yield what reports the building of the gazetteer's index, as a bar on a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    with contextlib.ExitStack() as stack:
-        bars: list[Any] = []
-
-        def report(done: int, total: int) -> None:
-            if not bars:
-                bar = click.progressbar(length=total, label="Building the gazetteer", file=sys.stderr)
-                bars.append(stack.enter_context(bar))
-            bars[0].update(done - bars[0].pos)
-
-        yield report
 
 
 def notice(message: str, quiet: bool) -> None:

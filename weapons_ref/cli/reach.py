@@ -8,7 +8,8 @@ import click
 
 from weapons_ref.cli.examples import example
 from weapons_ref.cli.locations import Columns, Locations, location_options, rejects_file
-from weapons_ref.cli.options import building, emit, notice_unranged, output_options, subject_options
+from weapons_ref.cli.options import emit, notice_unranged, output_options, subject_options
+from weapons_ref.cli.progress import building
 from weapons_ref.cli.types import PLACE
 from weapons_ref.model import Place
 from weapons_ref.queries import MIN_POPULATION
@@ -37,6 +38,7 @@ def command(
     systems: tuple[str, ...],
     origins: tuple[Place, ...],
     folders: tuple[str, ...],
+    to: tuple[Place, ...],
     locations: tuple[str, ...],
     lat_column: str | None,
     lon_column: str | None,
@@ -58,10 +60,11 @@ def command(
     from weapons_ref.queries import reach
 
     files = Locations(locations, Columns(lat_column, lon_column, name_column)) if locations else None
-    with rejects_file(rejects, force=force) as on_reject, building() as progress:
+    with rejects_file(rejects, output, force=force) as on_reject, building() as progress:
         result = reach(
             *systems,
             origin=origins,
+            to=to or None,
             locations=files,
             catalog=load_catalog(*folders),
             on_reject=on_reject,

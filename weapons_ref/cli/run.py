@@ -7,8 +7,11 @@ from pathlib import Path
 import click
 
 from weapons_ref.cli.examples import example
-from weapons_ref.cli.options import building, catalog_option, emit, notice_unranged, quiet_option
-from weapons_ref.errors import QueryError
+from weapons_ref.cli.locations import Columns, Locations
+from weapons_ref.cli.options import catalog_option, emit, notice_unranged, quiet_option
+from weapons_ref.cli.progress import building
+from weapons_ref.errors import FileError, QueryError
+from weapons_ref.model import ReachResult
 from weapons_ref.output import FORMATS, format_of
 
 
@@ -17,7 +20,13 @@ from weapons_ref.output import FORMATS, format_of
 @click.option(
     "-f", "--format", "format_", type=click.Choice(FORMATS), help="Default: what the query or a file's ending says."
 )
-@click.option("-o", "--output", metavar="FILE|DIR/", help="A file, or a folder that takes one file per query.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE|DIR/",
+    type=click.Path(),
+    help="A file, or a folder that takes one file per query.",
+)
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 @catalog_option
 @quiet_option
@@ -46,11 +55,16 @@ def command(
     for file in files:
         query = saved.read(file)
         target = str(into / file.stem) if into else output
+        paths = saved.location_files(query, file)
+        locations = Locations(paths, Columns()) if paths else None
         with building() as progress:
-            result = saved.answer(query, catalog, file.parent, progress)
+            result = saved.answer(query, catalog, locations, progress)
         notice_unranged(result, quiet)
         if into:
-            into.mkdir(parents=True, exist_ok=True)
+            try:
+                into.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise FileError(f"{into}: {error.strerror or error}") from error
         chosen = format_ or query.format or format_of(file.stem)
         emit(
             result,
@@ -59,3 +73,5 @@ def command(
             output=target,
             force=force,
         )
+        if locations is not None and isinstance(result, ReachResult):
+            locations.report(result.counts, quiet)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 from click.shell_completion import CompletionItem
 
+from weapons_ref.cli.progress import building
 from weapons_ref.errors import WeaponsRefError
 from weapons_ref.model import Place
 
@@ -21,18 +24,17 @@ class LengthType(click.ParamType):  # type: ignore[type-arg]  # generic in newer
         return parse_length_m(value) if isinstance(value, str) else value
 
 
-class PlaceType(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks alone
-    """A place by name or position."""
+class PlaceTextType(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks alone
+    """A place by name or position, as text."""
 
     name = "place"
 
-    def convert(self, value: str | Place, param: click.Parameter | None, ctx: click.Context | None) -> Place:
-        """Return the one place meant."""
-        from weapons_ref.cli.options import building
-        from weapons_ref.queries import find_place
-
-        with building() as progress:
-            return find_place(value, progress=progress)
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the text."""
+        # With `south_of_the_equator` an unknown option comes here.
+        if isinstance(value, str) and value.startswith("--"):
+            raise click.NoSuchOption(value, ctx=ctx)
+        return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Return names of places that begin so."""
@@ -42,6 +44,17 @@ class PlaceType(click.ParamType):  # type: ignore[type-arg]  # generic in newer 
             return [CompletionItem(name) for name in open_gazetteer().complete(incomplete)]
         except WeaponsRefError:
             return []
+
+
+class PlaceType(PlaceTextType):
+    """A place by name or position."""
+
+    def convert(self, value: str | Place, param: click.Parameter | None, ctx: click.Context | None) -> Place:
+        """Return the one place meant."""
+        from weapons_ref.queries import find_place
+
+        with building() as progress:
+            return find_place(super().convert(value, param, ctx), progress=progress)
 
 
 class SystemType(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks alone
@@ -62,4 +75,5 @@ class SystemType(click.ParamType):  # type: ignore[type-arg]  # generic in newer
 
 LENGTH = LengthType()
 PLACE = PlaceType()
+PLACE_TEXT = PlaceTextType()
 SYSTEM = SystemType()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -40,7 +41,8 @@ def open_output(path: str, *, force: bool = False) -> Iterator[TextIO]:
     """Open a file to be written whole or not at all.
 
     It is written beside its place and moved there at the end, so that whatever happens the place
-    holds all of the old file or all of the new one.
+    holds all of the old file or all of the new one. A link stays a link. A device or a pipe, such
+    as /dev/stdout, holds nothing that could be lost, and is written to as it is.
 
     Raises
     ------
@@ -48,12 +50,20 @@ def open_output(path: str, *, force: bool = False) -> Iterator[TextIO]:
         If the file exists and `force` is not given, or it cannot be written.
     """
     target = Path(path)
-    if target.is_dir():
-        raise FileError(f"{path}: is a folder")
-    if target.exists() and not force:
-        raise FileError(f"{path}: exists; --force replaces it")
     try:
-        with replacing(target) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
+        if not path or target.is_dir():
+            raise FileError(f"{path or 'an empty name'}: is a folder")
+        if target.exists() and not target.is_file():
+            with open(target, "w", encoding="utf-8", newline="") as stream:
+                yield stream
+            return
+        if target.exists() and not force:
+            raise FileError(f"{path}: exists; --force replaces it")
+        place = Path(os.path.realpath(target))
+        with replacing(place) as temporary, open(temporary, "w", encoding="utf-8", newline="") as stream:
             yield stream
+    except BrokenPipeError:
+        # A reader went away, behind this file or behind stdout; that is no error of a file.
+        raise
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}") from error

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from weapons_ref.errors import FileError
 from weapons_ref.output import views
 from weapons_ref.output.json import encode
+
+#: Cells of users' CSV files are text, their numbers too.
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 class RowWriter:
@@ -54,4 +58,5 @@ def cell(value: Any) -> str | float | int | None:
     elif isinstance(value, Mapping | list | tuple):
         value = encode(value)
     text = str(value)
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    formula = text.startswith(("=", "+", "-", "@", "\t", "\r")) and not _NUMBER.fullmatch(text)
+    return "'" + text if formula else text

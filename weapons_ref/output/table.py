@@ -57,7 +57,7 @@ def _table(header: Sequence[str], body: Iterable[Sequence[Any]], right: str = ""
 
 def _km(metres: float) -> str:
     """Word a length: metres below 1 km, else kilometres to the 100 m."""
-    return f"{metres:.0f} m" if abs(metres) < 1000 else f"{metres / 1000:,.1f} km"
+    return f"{round(metres)} m" if abs(metres) < 1000 else f"{metres / 1000:,.1f} km"
 
 
 def _span(range_: RangeInterval) -> str:
@@ -73,7 +73,7 @@ def _span(range_: RangeInterval) -> str:
 
 
 def _azimuth(degrees: float | None) -> str:
-    return "" if degrees is None else f"{degrees:.1f}°"
+    return "" if degrees is None else f"{round(degrees, 1) % 360:.1f}°"
 
 
 @singledispatch
@@ -92,6 +92,8 @@ def _(result: ReachResult) -> Iterator[str]:
         yield from _matrix(verdicts, result.ranges)
     yield ""
     yield from _ranges(result.ranges)
+    if any(range_.system for range_ in result.ranges):
+        yield ""
     yield _counted(result)
     yield views.GEONAMES_CREDIT
 
@@ -153,7 +155,6 @@ def _ranges(ranges: Sequence[RangeInterval]) -> Iterator[str]:
         yield from _claims(range_.claims)
     if named:
         yield f"Sources in full: weapons-ref show {' '.join(str(range_.system) for range_ in named)}"
-        yield ""
 
 
 def _claims(claims: Iterable[Claim], numbers: Mapping[str, int] | None = None) -> Iterator[str]:

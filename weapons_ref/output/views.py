@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import singledispatch
 from typing import Any
 
+from weapons_ref.errors import FileError
 from weapons_ref.model import (
     Claim,
     DistanceResult,
@@ -187,6 +188,11 @@ def _(result: PlaceResult) -> Iterator[dict[str, Any]]:
         yield _feature({"type": "Point", "coordinates": [row["lon"], row["lat"]]}, row)
 
 
+@features.register
+def _(result: SystemsResult) -> Iterator[dict[str, Any]]:
+    raise FileError("systems have no position on a map; write them as table, json, csv or ndjson")
+
+
 def _feature(geometry: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "Feature", "geometry": geometry, "properties": properties}
 
@@ -303,10 +309,14 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "sources": list(range_.sources),
         "origin": verdict.origin.name,
     }
-    if place.notation == "name":
+    if place.notation != "file":
         row |= {"region": place.region, "country": place.country, "population": place.population}
-    # A file's own column may bear one of these names; it keeps its value under another.
-    return row | {f"input_{key}" if key in row else key: value for key, value in place.columns.items()}
+    for name, value in place.columns.items():
+        # A file's own column may bear one of these names; it keeps its value under another.
+        while name in row:
+            name = f"input_{name}"
+        row[name] = value
+    return row
 
 
 def _geometry(ring: Ring) -> Mapping[str, Any]:
