@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from weapons_ref.errors import FileError
 from weapons_ref.model import Place, Rejection
-from weapons_ref.places import _csv, _geojson, files
+from weapons_ref.places import _csv, _geojson, batches
 from weapons_ref.places.files import Batch, read_locations
 
 Write = Callable[..., Path]
@@ -794,4 +794,4 @@ class TestEveryRow:
         """Nothing is kept from one reading to the next."""
         path = write("lat,lon\n1,2\nx,2\n0,190\n")
         assert list(read_locations(path)) == list(read_locations(path))
-        assert files.SAMPLE_ROWS == 8192
+        assert batches.SAMPLE_ROWS == 8192

@@ -9,10 +9,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from weapons_ref.places.files import Batch, Gather, Sign, Source
+from weapons_ref.places.batches import Batch, Gather, Sign, Source
 
 FIELD_CHARACTERS = 1 << 20  #: the longest field
 RECORD_CHARACTERS = 16 << 20  #: of a record that goes on over many lines, give or take a block

@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from msgspec import Raw
 
-if TYPE_CHECKING:
-    from weapons_ref.places.files import Batch, Gather, Source
+from weapons_ref.places.batches import Batch, Gather, Source
 
 DOCUMENT_BYTES = 1 << 30  #: the longest document that is not a text sequence
 

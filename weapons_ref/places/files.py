@@ -1,58 +1,25 @@
 """Users' location files, read as batches of places and of rejected rows.
 
-Here formats are told apart, bytes are read within bounds, and rows are gathered into batches;
-`_csv` and `_geojson` know one family of formats each. Such a reader takes a `Source` and a
-`Gather`, hands every row to `Gather.place` or `Gather.reject`, and yields the batches that are
-ready. What is decided about a file as a whole is decided on its first rows, however large the
-batches are, so that memory stays flat and a result never depends on `batch_rows`.
+Here a file is opened and formats are told apart; `_csv` and `_geojson` know one family of formats
+each. Such a reader takes a `Source` and a `Gather` of `batches`, hands every row to `Gather.place`
+or `Gather.reject`, and yields the batches that are ready.
 """
 
 from __future__ import annotations
 
-import codecs
 import contextlib
-import math
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO, Literal, NamedTuple
+from collections.abc import Iterator
 
-from weapons_ref.errors import CoordinateError, FileError
-from weapons_ref.geo.geodesy import check_position
-from weapons_ref.model import Place, Rejection
+from weapons_ref.errors import FileError
 from weapons_ref.places import _csv, _geojson
+from weapons_ref.places.batches import Batch, Gather, Source
 
-MIB = 1 << 20
-BLOCK_BYTES = MIB  #: read at a time
-RECORD_BYTES = 16 * MIB  #: a line or record may be this long, give or take a block
-BATCH_BYTES = 8 * MIB  #: of input; a batch of long rows is closed early
-SAMPLE_ROWS = 8192  #: on which a whole file is judged: is it projected, are its commas decimal
-SAMPLE_BYTES = 32 * MIB  #: the sample of a file with long rows ends here
+__all__ = ["Batch", "read_locations"]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # two letters or more: C:/ is a drive
-_COMPRESSED = {
-    b"\x1f\x8b": "gzip",
-    b"PK\x03\x04": "zip",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"\xfd7zXZ\x00": "xz",
-    b"BZh91AY&SY": "bzip2",
-}
-
-#: What a row tells of its file: read; degrees, but not on Earth; neither number fits degrees; both
-#: with a decimal comma; no coordinates given; anything else.
-Sign = Literal["place", "degrees", "projected", "comma", "missing", "other"]
-
-
-class Batch(NamedTuple):
-    """Some consecutive rows of a file, each of them in `places` or in `rejected`."""
-
-    places: list[Place]
-    rejected: list[Rejection]
-    rows: int  #: places and rejected rows together
-    normalised: int  #: places whose longitude was brought back from beyond 180 either way
-    ignored_z: int  #: places whose height or measure was left out
-    swapped: int  #: rejected rows that would be valid with latitude and longitude exchanged
 
 
 def read_locations(
@@ -123,176 +90,3 @@ def _opened(path: str) -> Iterator[Source]:
         raise FileError(f"{name}: cannot be opened: {getattr(error, 'strerror', None) or error}") from error
     with stream:
         yield Source(name, stream)
-
-
-class Source:
-    """A file's bytes, checked to be UTF-8 text and read in bounded pieces."""
-
-    def __init__(self, name: str, stream: BinaryIO) -> None:
-        self.name = name
-        self._stream = stream
-        head = self._read()
-        for magic, kind in _COMPRESSED.items():
-            if head.startswith(magic):
-                raise self.error(f"is compressed ({kind}), which is not supported yet; decompress it first")
-        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise self.error("is UTF-16, not UTF-8; save it as UTF-8", byte=0)
-        self.start = 3 if head.startswith(codecs.BOM_UTF8) else 0  #: of the text, after the mark
-        self.position = self.start  #: the byte up to which the text has been handed out
-        self.head = head[self.start :]  #: the first block
-        self._refuse_blank()
-
-    def error(self, reason: str, *, byte: int | None = None, row: int | None = None) -> FileError:
-        """Return an error that says which file, and where in it."""
-        where = f" (row {row})" if row is not None else f" (byte {byte})" if byte is not None else ""
-        return FileError(f"{self.name}: {reason}{where}")
-
-    def blocks(self) -> Iterator[bytes]:
-        """Yield the text in blocks of some bytes, refusing what is not UTF-8."""
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        block, offset, more = self.head, self.start, True
-        while more:
-            pending = len(decoder.getstate()[0])
-            nul = block.find(b"\0")
-            if nul >= 0:
-                raise self.error("holds a NUL; it is not text, or not UTF-8", byte=offset + nul)
-            more = bool(block)
-            if pending or not block.isascii() or not more:
-                try:
-                    decoder.decode(block, not more)
-                except UnicodeDecodeError as error:
-                    raise self.error("is not UTF-8; save it as UTF-8", byte=offset - pending + error.start) from error
-            offset += len(block)
-            self.position = offset
-            if more:
-                yield block
-                block = self._read()
-
-    def pieces(self, end: bytes, other: bytes = b"") -> Iterator[tuple[int, bytes]]:
-        """Yield whole lines or records, many at a time, and the byte at which each piece starts.
-
-        `end` is what ends a record; `other` does where a block has no `end`.
-        """
-        start, rest = self.start, b""
-        for block in self.blocks():
-            cut = block.rfind(end) + 1
-            if not cut and other:
-                # Not the last byte: a carriage return there may have its line feed in the next block.
-                cut = block.rfind(other, 0, -1) + 1
-            if cut:
-                piece, rest = rest + block[:cut], block[cut:]
-                yield start, piece
-                start += len(piece)
-            else:
-                rest += block
-            if len(rest) > RECORD_BYTES:
-                raise self.error(f"has a line or record longer than {RECORD_BYTES // MIB} MiB", byte=start)
-        if rest:
-            yield start, rest
-
-    def _read(self) -> bytes:
-        try:
-            return self._stream.read(BLOCK_BYTES)
-        except OSError as error:
-            raise self.error(f"cannot be read: {error.strerror or error}") from error
-
-    def _refuse_blank(self) -> None:
-        block = self.head
-        while block and not block.strip():
-            block = self._read()
-        if not block:
-            raise self.error("is empty")
-        if not self.head.strip():
-            raise self.error(f"starts with more than {BLOCK_BYTES // MIB} MiB of white space")
-
-
-class Gather:
-    """Gathers rows into batches, and judges a file by its first rows before any batch is out."""
-
-    def __init__(self, source: Source, batch_rows: int) -> None:
-        self.rows = 0  #: so far; the number of the row that came last
-        self.ready: list[Batch] = []  #: to be yielded by the reader
-        self.expected_name: str | None = None  #: a property that some row of the sample must have
-        self.found_name = False
-        self._source = source
-        self._batch_rows = batch_rows
-        self._held: list[Batch] = []
-        self._signs: set[Sign] = set()
-        self._judged = False
-        self._begin()
-
-    def place(self, lon: float, lat: float, name: str | None, columns: Mapping[str, Any], *, z: bool = False) -> None:
-        """Take a row with both coordinates; the row's number stands in for a missing name."""
-        try:
-            turned, checked = check_position(lon, lat)
-        except CoordinateError as error:
-            self._swapped += abs(lat) > 90 and abs(lat) <= 180 and abs(lon) <= 90
-            self.reject(str(error), columns, _sign(lon, lat))
-            return
-        self._normalised += abs(lon) > 180
-        self._ignored_z += z
-        name = name or str(self.rows + 1)
-        self._places.append(Place(name=name, lat=checked, lon=turned, notation="file", columns=columns))
-        self._end_row("place")
-
-    def reject(self, reason: str, columns: Mapping[str, Any], sign: Sign = "other") -> None:
-        """Take a row that names no place."""
-        self._rejected.append(Rejection(file=self._source.name, row=self.rows + 1, reason=reason, columns=columns))
-        self._end_row(sign)
-
-    def release(self) -> Iterator[Batch]:
-        """Yield the batches that are ready, and forget them."""
-        ready, self.ready = self.ready, []
-        yield from ready
-
-    def finish(self) -> Iterator[Batch]:
-        """Yield what is left when the file has been read to its end."""
-        self._close()
-        self._judge()
-        yield from self.release()
-
-    def _begin(self) -> None:
-        self._places: list[Place] = []
-        self._rejected: list[Rejection] = []
-        self._normalised = self._ignored_z = self._swapped = 0
-        self._first = self.rows
-        self._first_byte = self._source.position
-
-    def _end_row(self, sign: Sign) -> None:
-        self.rows += 1
-        position = self._source.position
-        if self.rows - self._first >= self._batch_rows or position - self._first_byte >= BATCH_BYTES:
-            self._close()
-        if not self._judged:
-            self._signs.add(sign)
-            if self.rows >= SAMPLE_ROWS or position >= SAMPLE_BYTES:
-                self._judge()
-
-    def _close(self) -> None:
-        rows = self.rows - self._first
-        if rows:
-            batch = Batch(self._places, self._rejected, rows, self._normalised, self._ignored_z, self._swapped)
-            (self.ready if self._judged else self._held).append(batch)
-        self._begin()
-
-    def _judge(self) -> None:
-        if self._judged:
-            return
-        sample = f"of the first {self.rows} rows" if self.rows > 1 else "of its row"
-        if self._signs - {"other", "missing"} == {"projected"}:
-            raise self._source.error(
-                f"looks projected: no coordinate {sample} fits latitude and longitude in degrees;"
-                " convert it to WGS 84 (EPSG:4326) first"
-            )
-        if self._signs - {"missing"} == {"comma"}:
-            raise self._source.error(f"every coordinate {sample} has a decimal comma; write 48.5 for 48,5")
-        if self.expected_name is not None and self.rows and not self.found_name:
-            raise self._source.error(f"no feature {sample} has a value for {self.expected_name!r}; see --name-column")
-        self._judged = True
-        self.ready, self._held = self._held, []
-
-
-def _sign(lon: float, lat: float) -> Sign:
-    if not (math.isfinite(lon) and math.isfinite(lat)):
-        return "other"
-    return "degrees" if abs(lat) <= 90 or abs(lon) <= 180 else "projected"
