@@ -16,7 +16,7 @@ COMMANDS := list show search ring reach distance place
 export SYSTEM FROM TO RANGE TEXT FORMAT OUT ARGS
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint lock docs queries clean $(COMMANDS)
+.PHONY: help setup demo test lint audit bench lock docs queries clean $(COMMANDS)
 .DEFAULT_GOAL := help
 
 help: ## Print this help
@@ -61,6 +61,12 @@ lint: $(READY) ## Run the linters and the type checker
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+audit: $(READY) ## Ask whether a locked dependency has a known vulnerability (needs a network)
+	$(BIN)/pip-audit --requirement requirements/dev.txt --disable-pip --no-deps --progress-spinner off
+
+bench: $(READY) ## Measure start-up beside the libraries that it needs
+	$(BIN)/python benchmarks/startup.py
 
 lock: ## Renew requirements/dev.txt from setup.cfg and requirements/dev.in (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url setup.cfg requirements/dev.in -o requirements/dev.txt

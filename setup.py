@@ -10,7 +10,7 @@ from setuptools.command.build_py import build_py
 HERE = Path(__file__).resolve().parent
 
 
-class BuildData(build_py):
+class BuildData(build_py):  # type: ignore[misc]  # setuptools is not typed
     """Makes the data before the packages are gathered."""
 
     def run(self) -> None:
@@ -23,11 +23,12 @@ class BuildData(build_py):
         data.mkdir(exist_ok=True)
         if not index.is_current(data / "gazetteer.sqlite") and index.main([str(data / "gazetteer.sqlite")]):
             sys.exit("the gazetteer could not be built")
-        compile_packaged(HERE / "catalog", data / "catalog.json")
         super().run()
-        # An editable install reads the catalog where it is.
+        # An editable install reads the catalog where it is, and keeps its compiled form in the cache.
         if not self.editable_mode:
-            shutil.copytree(HERE / "catalog", Path(self.build_lib, "weapons_ref", "_catalog"), dirs_exist_ok=True)
+            package = Path(self.build_lib, "weapons_ref")
+            shutil.copytree(HERE / "catalog", package / "_catalog", dirs_exist_ok=True)
+            compile_packaged(HERE / "catalog", package / "_data" / "catalog.json")
 
 
 setup(cmdclass={"build_py": BuildData})

@@ -25,7 +25,10 @@ _Text = Annotated[str, Meta(min_length=1, max_length=500)]
 _Texts = _Text | tuple[_Text, ...]
 
 #: The keys that one command alone takes.
-_ONLY = {"ring": ("max-error",), "reach": ("to", "locations", "min-population", "all")}
+_ONLY = {
+    "ring": ("max-error",),
+    "reach": ("to", "locations", "lat-column", "lon-column", "name-column", "min-population", "all"),
+}
 _LENGTHS = ("range", "min-range", "max-error")
 
 
@@ -37,6 +40,9 @@ class SavedQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     from_: _Texts = field(name="from")
     to: _Texts = ()
     locations: Annotated[_Texts, Meta(description="files, from where the query file is")] = ()
+    lat_column: _Text | None = field(name="lat-column", default=None)
+    lon_column: _Text | None = field(name="lon-column", default=None)
+    name_column: _Text | None = field(name="name-column", default=None)
     range: _Text | None = None
     min_range: _Text | None = field(name="min-range", default=None)
     basis: _Text = "span"

@@ -296,7 +296,9 @@ def test_every_row_is_accounted_for(weapons_ref: Run, rows: Path) -> None:
     assert first.startswith("weapons-ref: 5 rows read: ")
     assert sum(int(part.split()[0]) for part in first.split(": ")[2].split(", ")) == 5
     assert "1 rejected" in first
-    assert "180" in done.stderr.splitlines()[1]
+    assert "first rejected: " in done.stderr.splitlines()[1]
+    assert "latitude 91" in done.stderr.splitlines()[1]
+    assert "180" in done.stderr.splitlines()[2]
     # A launcher gives a row several verdicts, and --to adds places that are no rows.
     done = weapons_ref("reach", "himars", "--from", "Kherson", "--locations", rows, "--to", "Odesa, UA")
     assert done.stderr.splitlines()[0] == "weapons-ref: 5 rows read: 4 judged, 1 rejected"
@@ -342,12 +344,12 @@ def test_columns_are_named_where_need_be(ask: Ask) -> None:
 
 
 def test_csv_never_drops_a_column(weapons_ref: Run, rows: Path) -> None:
-    """Where a later file has columns that the first has not, CSV is refused rather than cut."""
+    """Where a later file has columns that the first has not, both have them all."""
     asked = ("reach", "--range", "300km", "--from", "Kherson", "--locations", "-", "--locations", rows)
-    done = weapons_ref(*asked, "-f", "csv", "-o", "out.csv", stdin="lat,lon\n46,32\n")
-    assert done.returncode == 2
-    assert "'name'" in done.stderr
-    assert not rows.with_name("out.csv").exists()
+    done = weapons_ref(*asked, "-f", "csv", "--all", stdin="lat,lon\n46,32\n")
+    found = read_csv(answered(done))
+    assert [row["name"] for row in found[:2]] == ["", "Near"]
+    assert {"input_lat", "input_lon"} <= found[0].keys()
 
 
 # -------------------------------------------------------------------------------------- ring

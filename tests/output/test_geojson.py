@@ -103,8 +103,18 @@ def test_positions_have_at_most_seven_decimals(written: Written, reached: Reache
 
 def test_an_empty_collection_is_one(written: Written, reached: Reached) -> None:
     """No result is still GeoJSON, and still a sequence."""
-    assert json.loads(written(reached(), "geojson")) == {"type": "FeatureCollection", "features": []}
+    collection = json.loads(written(reached(), "geojson"))
+    assert (collection["type"], collection["features"]) == ("FeatureCollection", [])
     assert written(reached(), "geojsonseq") == ""
+
+
+def test_a_collection_says_its_sources(written: Written, ringed: RingResult, reached: Reached, row: Row) -> None:
+    """Whoever is handed the file has every source that its features name, and the credit that is due."""
+    for result in (ringed, reached(row("a"))):
+        collection = json.loads(written(result, "geojson"))
+        cited = {key for feature in collection["features"] for key in feature["properties"]["sources"]}
+        assert cited <= collection["sources"].keys()
+        assert "GeoNames" in collection["credit"]
 
 
 def test_a_sequence_parts_its_records(written: Written, ringed: RingResult, reached: Reached, row: Row) -> None:

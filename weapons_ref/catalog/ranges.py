@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 from weapons_ref.catalog.loading import Catalog
 from weapons_ref.errors import QueryError
 from weapons_ref.model import Claim, RangeInterval, System
@@ -31,7 +33,9 @@ def interval(system: System, catalog: Catalog, basis: str = "span", as_of: str |
         If `basis` is neither a word above nor the key of a source.
     """
     if basis not in BASES and basis not in catalog.sources:
-        raise QueryError(f"unknown basis {basis!r}; use {', '.join(BASES)} or the key of a source")
+        close = difflib.get_close_matches(basis, (*BASES, *catalog.sources), 3)
+        hint = f"; did you mean {' or '.join(close)}?" if close else f"; use {', '.join(BASES)} or the key of a source"
+        raise QueryError(f"unknown basis {basis!r}{hint}")
     if system.kind == "launcher":
         return None
     maximum = _chosen(system, "range_max", catalog, basis, as_of)

@@ -43,6 +43,16 @@ class _Commands(click.Group):
         # Not `list(...)`: in this package that is the module of a command, once it is imported.
         return [*_COMMANDS]
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            close = difflib.get_close_matches(args[0], _COMMANDS, 1)
+            ctx.fail(f"no command {args[0]!r}" + (f"; did you mean {close[0]}?" if close else ""))
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
@@ -110,7 +120,10 @@ def _run(arguments: list[str]) -> int:
     except click.ClickException as error:
         return _fail(error.format_message())
     except CatalogError as error:
-        return _fail("\n  ".join((str(error), *error.problems[:_MAX_PROBLEMS_SHOWN])))
+        # The message has the first already.
+        shown = error.problems[1 : _MAX_PROBLEMS_SHOWN + 1]
+        more = len(error.problems) - 1 - len(shown)
+        return _fail("\n  ".join((str(error), *shown, *([f"and {more} more"] if more > 0 else []))))
     except WeaponsRefError as error:
         return _fail(str(error))
     return 0

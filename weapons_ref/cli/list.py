@@ -8,12 +8,14 @@ import click
 
 from weapons_ref.cli.examples import example
 from weapons_ref.cli.options import catalog_option, emit, output_options
-from weapons_ref.cli.types import LENGTH, SYSTEM
+from weapons_ref.cli.types import LENGTH, SYSTEM, complete_class
 from weapons_ref.model import Kind
 
 
 @click.command("list", epilog=example("weapons-ref list --fired-by himars --range-over 100km"))
-@click.option("--class", "class_", metavar="CLASS", help="Such as srbm or guided-rocket.")
+@click.option(
+    "--class", "class_", metavar="CLASS", shell_complete=complete_class, help="Such as srbm or guided-rocket."
+)
 @click.option("--origin-country", metavar="CC", help="ISO code of a country of origin: US.")
 @click.option("--kind", type=click.Choice(get_args(Kind)), help="What it is.")
 @click.option("--fired-by", metavar="ID", type=SYSTEM, help="What a launcher fires.")

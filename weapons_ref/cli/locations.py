@@ -37,6 +37,7 @@ class Locations:
         self._paths = paths
         self._columns = columns
         self.tally: Counter[str] = Counter()
+        self._first_rejected: Rejection | None = None
 
     def __iter__(self) -> Iterator[Batch]:
         from weapons_ref.places.files import read_locations
@@ -46,6 +47,8 @@ class Locations:
             for batch in read_locations(path, lat_column=lat, lon_column=lon, name_column=name):
                 for key in ("rows", "normalised", "ignored_z", "swapped"):
                     self.tally[key] += getattr(batch, key)
+                if batch.rejected and self._first_rejected is None:
+                    self._first_rejected = batch.rejected[0]
                 yield batch
 
     def report(self, counts: dict[str, int], quiet: bool) -> None:
@@ -59,6 +62,9 @@ class Locations:
             verdicts = {name: count for name, count in counts.items() if name != "rejected"}
             notice(f"{rows:,} rows read: {rows - rejected:,} judged, {rejected:,} rejected", quiet)
             notice(f"verdicts, one for each place and system: {_listed(verdicts)}", quiet)
+        if self._first_rejected is not None:
+            rejected_row = self._first_rejected
+            notice(f"first rejected: {rejected_row.file}, row {rejected_row.row}: {rejected_row.reason}", quiet)
         if tally["normalised"]:
             notice(f"longitudes beyond 180, turned back by 360 degrees: {tally['normalised']:,}", quiet)
         if tally["ignored_z"]:

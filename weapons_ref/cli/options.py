@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
-from weapons_ref.cli.types import LENGTH, PLACE, SYSTEM
+from weapons_ref.cli.types import LENGTH, PLACE, SYSTEM, complete_basis
+from weapons_ref.errors import FileError
 from weapons_ref.model import ReachResult, RingResult
 from weapons_ref.output import FORMATS, format_of, open_output, write
 
@@ -61,6 +63,7 @@ claims_options = _all(
         default="span",
         show_default=True,
         metavar="span|low|high|SOURCE",
+        shell_complete=complete_basis,
         help="Which claims count: from lowest to highest, only the lowest, only the highest, or one source's.",
     ),
     click.option("--as-of", metavar="DATE", help="Leave out claims published later, and undated ones."),
@@ -100,7 +103,10 @@ def notice_unranged(result: ReachResult | RingResult, quiet: bool) -> None:
 
 def emit(result: Any, *, default: str, format_: str | None, output: str | None, force: bool) -> None:
     """Write a result to stdout or a file."""
-    chosen = format_ or (format_of(output) if output else None) or default
+    ending = os.path.splitext(output or "")[1]
+    chosen = format_ or (format_of(output or "") if ending else default)
+    if chosen is None:
+        raise FileError(f"{output}: the ending {ending} means no format that is known; choose one with --format")
     if output is None or output == "-":
         write(result, chosen, sys.stdout)
         return

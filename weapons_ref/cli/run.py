@@ -56,7 +56,7 @@ def command(
         query = saved.read(file)
         target = str(into / file.stem) if into else output
         paths = saved.location_files(query, file)
-        locations = Locations(paths, Columns()) if paths else None
+        locations = Locations(paths, Columns(query.lat_column, query.lon_column, query.name_column)) if paths else None
         with building() as progress:
             result = saved.answer(query, catalog, locations, progress)
         notice_unranged(result, quiet)

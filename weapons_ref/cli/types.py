@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -10,6 +10,9 @@ from click.shell_completion import CompletionItem
 from weapons_ref.cli.progress import building
 from weapons_ref.errors import WeaponsRefError
 from weapons_ref.model import Place
+
+if TYPE_CHECKING:
+    from weapons_ref.catalog.loading import Catalog
 
 
 class LengthType(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks alone
@@ -64,13 +67,32 @@ class SystemType(click.ParamType):  # type: ignore[type-arg]  # generic in newer
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Return ids that begin so."""
-        from weapons_ref.catalog.loading import load_catalog
-
-        try:
-            systems = load_catalog(*(ctx.params.get("folders") or ())).systems
-        except WeaponsRefError:
-            return []
+        catalog = _catalog(ctx)
+        systems = catalog.systems if catalog else {}
         return [CompletionItem(key, help=systems[key].name) for key in systems if key.startswith(incomplete.lower())]
+
+
+def complete_class(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return classes that begin so."""
+    catalog = _catalog(ctx)
+    classes = catalog.classes if catalog else {}
+    return [CompletionItem(key, help=label) for key, label in classes.items() if key.startswith(incomplete)]
+
+
+def complete_basis(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return bases that begin so, the keys of sources among them."""
+    catalog = _catalog(ctx)
+    bases = ("span", "low", "high", *(catalog.sources if catalog else ()))
+    return [CompletionItem(key) for key in bases if key.startswith(incomplete)]
+
+
+def _catalog(ctx: click.Context) -> Catalog | None:
+    from weapons_ref.catalog.loading import load_catalog
+
+    try:
+        return load_catalog(*(ctx.params.get("folders") or ()))
+    except WeaponsRefError:
+        return None
 
 
 LENGTH = LengthType()

@@ -70,7 +70,7 @@ def parse(text: str) -> Coordinate | None:
     """
     if len(text) > MAX_LENGTH:
         shown = " ".join(text[:60].split())
-        _refuse(f"{shown}...", len(shown), f"{len(text)} characters are too many for a place or coordinate")
+        _refuse(f"{shown}...", len(shown), f"{len(text)} characters; a place or coordinate has at most {MAX_LENGTH}")
     text = " ".join(unicodedata.normalize("NFKC", text.translate(_MARKS)).split())
     for read in (_read_geo_uri, _read_plus_code, _read_mgrs, _read_utm, _read_lat_lon):
         if (found := read(text)) is not None:

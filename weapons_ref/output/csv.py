@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
@@ -13,6 +14,10 @@ from weapons_ref.output.json import encode
 
 #: Cells of users' CSV files are text, their numbers too.
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+#: How many rows may tell of their columns before the header is written.
+_LOOKED_AHEAD = 8192
 
 
 class RowWriter:
@@ -28,22 +33,22 @@ class RowWriter:
 
 
 def write(result: Any, stream: TextIO) -> None:
-    """Write a result as CSV, with the columns of its first row.
+    """Write a result as CSV, with the columns of all its first rows; an empty one has its header.
 
     Raises
     ------
     FileError
-        If a later row has a column that the first has not, which CSV could only drop.
+        If a later row has a column that the first few thousand have not, which CSV could only drop.
     """
-    writer: RowWriter | None = None
-    header: dict[str, Any] = {}
-    for row in views.rows(result):
-        if writer is None:
-            header = row
-            writer = RowWriter(stream, list(header))
-        if not row.keys() <= header.keys():
-            alien = next(name for name in row if name not in header)
-            raise FileError(f"a row has a column {alien!r} that the first has not; write ndjson or geojson instead")
+    rows = views.rows(result)
+    first = list(itertools.islice(rows, _LOOKED_AHEAD))
+    header = list(dict.fromkeys(name for row in first for name in row)) or views.columns(result)
+    writer = RowWriter(stream, header)
+    known = set(header)
+    for row in itertools.chain(first, rows):
+        if not row.keys() <= known:
+            alien = next(name for name in row if name not in known)
+            raise FileError(f"a row has a column {alien!r} that those before have not; write ndjson or geojson instead")
         writer.write(row.get(name) for name in header)
 
 

@@ -17,7 +17,8 @@ def write(result: Any, stream: TextIO) -> None:
     for feature in views.features(result):
         stream.write(separator + encode(feature))
         separator = ",\n"
-    stream.write("\n]}\n")
+    members = "".join(f",\n{encode(key)}:{encode(value)}" for key, value in views.foreign(result).items())
+    stream.write(f"\n]{members}}}\n")
 
 
 def write_sequence(result: Any, stream: TextIO) -> None:

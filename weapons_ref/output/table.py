@@ -135,6 +135,8 @@ def _matrix(verdicts: Sequence[Verdict], ranges: Sequence[RangeInterval]) -> Ite
         marks = [said.get(range_.system, "-") for range_ in ranges]
         body.append([first.place.label, _km(first.distance_m), _azimuth(first.azimuth_deg), *marks])
     yield _table(["place", "distance", "azimuth", *(str(r.system) for r in ranges)], body, "lrr")
+    if any("-" in row for row in body):
+        yield "- is out of reach: beyond the range, or nearer than the minimum range"
 
 
 def _counted(result: ReachResult) -> str:

@@ -154,6 +154,46 @@ def _(result: SystemsResult) -> Iterator[dict[str, Any]]:
         }
 
 
+_SYSTEM_COLUMNS = [
+    "id",
+    "name",
+    "kind",
+    "class",
+    "origin",
+    "range_low_km",
+    "range_high_km",
+    "claims",
+    "variant_of",
+    "sources",
+]
+_CLAIM_COLUMNS = ["system", "name", *(name for name in Claim.__struct_fields__ if name != "metres")]
+_VERDICT_COLUMNS = [
+    "system",
+    "place",
+    "lat",
+    "lon",
+    "distance_km",
+    "azimuth_deg",
+    "range_low_km",
+    "range_high_km",
+    "minimum_low_km",
+    "minimum_high_km",
+    "margin_km",
+    "verdict",
+    "reason",
+    "sources",
+    "origin",
+]
+_GAZETTEER_COLUMNS = ["region", "country", "population"]
+
+
+def columns(result: Any) -> list[str]:
+    """Return the keys of a result's rows when it has none; that of `place` and `distance` always has."""
+    if isinstance(result, ReachResult):
+        return _VERDICT_COLUMNS + (_GAZETTEER_COLUMNS if result.query.min_population is not None else [])
+    return _CLAIM_COLUMNS if result.full else _SYSTEM_COLUMNS
+
+
 # ---------------------------------------------------------------- features: GeoJSON
 
 
@@ -191,6 +231,12 @@ def _(result: PlaceResult) -> Iterator[dict[str, Any]]:
 @features.register
 def _(result: SystemsResult) -> Iterator[dict[str, Any]]:
     raise FileError("systems have no position on a map; write them as table, json, csv or ndjson")
+
+
+def foreign(result: Any) -> dict[str, Any]:
+    """Return what a collection of features says beside them, so that no file loses its sources."""
+    credit = {"credit": GEONAMES_CREDIT}
+    return {**_tail(result), **credit} if isinstance(result, ReachResult | RingResult) else credit
 
 
 def _feature(geometry: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
