@@ -70,6 +70,16 @@ class Claim(Struct, frozen=True, kw_only=True):
     reason: str | None = None  #: why it is flagged
 
     @property
+    def figure(self) -> str:
+        """The figure as printed, with its unit; miles and feet in kilometres too, to compare by."""
+        if self.unit is None:
+            return self.printed
+        text = f"{self.printed} {self.unit}"
+        if self.metres is not None and self.unit in ("mi", "nmi", "ft"):
+            text += f" = {'-'.join(dict.fromkeys(f'{metres / 1000:.4g}' for metres in self.metres))} km"
+        return text
+
+    @property
     def low_m(self) -> float:
         """The lowest figure of a length."""
         assert self.metres is not None, f"{self.attribute} is no length"
@@ -114,6 +124,7 @@ class RangeInterval(Struct, frozen=True, kw_only=True):
     minimum_low_m: float | None = None  #: None is unknown, never 0
     minimum_high_m: float | None = None
     open_ended: bool = False  #: the highest figure is a floor ("more than")
+    basis: str = "span"  #: which claims were chosen; see `Query`
     claims: tuple[Claim, ...] = ()  #: the claims it is made of, minimum range included
 
     @property
@@ -187,6 +198,10 @@ class ReachResult(Struct, kw_only=True):
     verdicts: Iterable[Verdict]
     counts: dict[str, int]  #: one per verdict, and `rejected`
     sources: Mapping[str, Source]
+
+    def __repr__(self) -> str:
+        # A notebook shows what a line returns; every verdict with all its claims would fill it.
+        return f"<ReachResult: {', '.join(f'{count:,} {name}' for name, count in self.counts.items())}>"
 
 
 class RingResult(Struct, frozen=True, kw_only=True):

@@ -64,6 +64,8 @@ def find_place(text: PlaceLike, *, progress: Progress | None = None) -> Place:
     PlaceError
         If no place has that name, or several do; the message lists them.
     """
+    if not isinstance(text, str | Place):
+        raise TypeError(f"a place is a text, 'Kherson' or '46.6,32.6', or a Place, not {type(text).__name__}")
     if isinstance(text, Place):
         lon, lat = geodesy.check_position(text.lon, text.lat)
         return msgspec.structs.replace(text, lon=lon, lat=lat)

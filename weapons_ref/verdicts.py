@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from weapons_ref.model import Claim, RangeInterval, VerdictName
-
-#: How many sources of one figure a reason names.
-_NAMED = 3
 
 
 class Judgement(NamedTuple):
@@ -76,12 +72,13 @@ class Judge:
             }[verdict]
         if verdict == "beyond":
             floor = "; that figure is a floor, so the source leaves more open" if range_.open_ended else ""
-            return f"farther than every figure, the highest being {self._highest()}{floor}"
+            return f"farther than {self._chosen(range_.high_m, 'highest')}{floor}"
         if verdict == "inside-minimum":
-            lowest = _figures(self._minimum, min(c.low_m for c in self._minimum))
+            least = min(claim.low_m for claim in self._minimum)
+            lowest = _grouped([claim for claim in self._minimum if claim.low_m == least])
             return f"nearer than every minimum range, the lowest being {lowest}"
         if verdict == "within":
-            return f"every figure covers it, the lowest being {self._lowest()}" + self._of_minimum()
+            return f"covered by {self._chosen(range_.low_m, 'lowest')}" + self._of_minimum()
         parts = []
         if distance_m > range_.low_m:
             near = [c for c in self._maximum if distance_m <= c.low_m]
@@ -96,19 +93,19 @@ class Judge:
             parts += _sides("past the minimum range by", clear) + _sides("minimum range left open by", open_)
         return "; ".join(parts) + self._of_minimum()
 
-    def _lowest(self) -> str:
-        return _figures(self._maximum, self.range.low_m)
-
-    def _highest(self) -> str:
-        return _figures(self._maximum, self.range.high_m)
+    def _chosen(self, metres: float, which: str) -> str:
+        """Name the figure that decides, and what it was chosen among."""
+        basis = self.range.basis
+        claims = [claim for claim in self._maximum if metres in (claim.low_m, claim.high_m)]
+        if basis in ("low", "high"):
+            # A printed span counts with one of its ends here, so the end is what is named.
+            sources = sorted({claim.source for claim in claims})
+            return f"the {basis}est figure, {metres / 1000:.4g} km ({', '.join(sources)})"
+        every = "every figure" if basis == "span" else f"every figure of {basis}"
+        return f"{every}, the {which} being {_grouped(claims)}"
 
     def _of_minimum(self) -> str:
         return "" if self._minimum else "; minimum range unknown"
-
-
-def _figures(claims: Iterable[Claim], metres: float) -> str:
-    """Name the claims that print a figure."""
-    return _grouped([c for c in claims if metres in (c.low_m, c.high_m)])
 
 
 def _sides(words: str, claims: list[Claim]) -> list[str]:
@@ -119,14 +116,7 @@ def _grouped(claims: list[Claim]) -> str:
     """Word claims by figure, highest first: ``306 km (a), 300 km (b, c)``."""
     groups: dict[str, list[str]] = {}
     for claim in sorted(claims, key=lambda c: (-c.high_m, c.printed, c.source)):
-        sources = groups.setdefault(f"{claim.printed} {claim.unit}", [])
+        sources = groups.setdefault(claim.figure, [])
         if claim.source not in sources:
             sources.append(claim.source)
-    return ", ".join(f"{figure} ({_some(sources)})" for figure, sources in groups.items())
-
-
-def _some(sources: list[str]) -> str:
-    """Name a few sources and count the rest; the result lists every claim beside its verdicts."""
-    if len(sources) <= _NAMED + 1:
-        return ", ".join(sources)
-    return f"{', '.join(sources[:_NAMED])} and {len(sources) - _NAMED} more"
+    return ", ".join(f"{figure} ({', '.join(sources)})" for figure, sources in groups.items())

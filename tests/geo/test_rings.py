@@ -129,6 +129,38 @@ def test_edges_keep_to_the_error_asked_for(origin: str, error_m: float) -> None:
     assert worst <= error_m
 
 
+def _worst_edge_m(lon: float, lat: float, radius: float, ring: shapely.MultiPolygon) -> float:
+    """How far the edges of a disk stray from its circle, looked at closely; cuts are not edges of it."""
+    worst = 0.0
+    parts = np.linspace(0, 1, 101)[1:-1]
+    for polygon in ring.geoms:
+        for line in (polygon.exterior, *polygon.interiors):
+            xy = shapely.get_coordinates(line)
+            cut = (np.abs(xy[:-1, 0]) == 180) & (xy[:-1, 0] == xy[1:, 0]) | (np.abs(xy[:-1, 1]) == 90)
+            starts, steps = xy[:-1][~cut], np.diff(xy, axis=0)[~cut]
+            points = (starts[:, None, :] + steps[:, None, :] * parts[:, None]).reshape(-1, 2)
+            count = len(points)
+            _, _, metres = WGS84.inv(np.full(count, lon), np.full(count, lat), points[:, 0], points[:, 1])
+            worst = max(worst, float(np.abs(metres - radius).max(initial=0)))
+    return worst
+
+
+def test_an_s_shaped_edge_keeps_to_the_error() -> None:
+    """Near the equator the circle bends both ways along one edge, and strays most at a fifth of it."""
+    lon, lat, radius = 70.42049437416576, 10.0, 9_958_306.456059474
+    assert _worst_edge_m(lon, lat, radius, annulus(lon, lat, radius)) <= ERROR_M
+
+
+@pytest.mark.parametrize("band", [(0, 30), (30, 60), (60, 89), (89, 90)])
+def test_edges_keep_to_the_error_everywhere(band: tuple[float, float]) -> None:
+    """Rings of every size round origins at every latitude, each edge looked at in ninety-nine places."""
+    rng = np.random.default_rng(int(band[0]))
+    for _ in range(60):
+        lon, lat = rng.uniform(-180, 180), rng.uniform(*band) * rng.choice([-1, 1])
+        radius, error = 10 ** rng.uniform(3, math.log10(19.9e6)), rng.choice([1.0, 10.0, 100.0])
+        assert _worst_edge_m(lon, lat, radius, annulus(lon, lat, radius, 0, error)) <= error, (lon, lat, radius, error)
+
+
 def test_a_smaller_error_takes_more_vertices() -> None:
     """Vertices are chosen from the error, not by number."""
     counts = [len(shapely.get_coordinates(annulus(32.6, 46.6, 3e5, 0, error))) for error in (100, 10, 1)]

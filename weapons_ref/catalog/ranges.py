@@ -61,6 +61,7 @@ def interval(system: System, catalog: Catalog, basis: str = "span", as_of: str |
         minimum_low_m=minimum_low,
         minimum_high_m=minimum_high,
         open_ended=any(c.high_m == high and catalog.qualifiers.get(c.qualifier) == "floor" for c in maximum),
+        basis=basis,
         claims=(*maximum, *minimum),
     )
 

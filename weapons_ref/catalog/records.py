@@ -42,7 +42,7 @@ Date = Annotated[
 # An editor reads a bare year as a number; the catalog reads every scalar as text.
 LooseDate = Annotated[int, Meta(ge=1000, le=9999, description="a year")] | Date
 Url = Annotated[str, Meta(pattern="^https?://[^\\s]+$", description="an address that begins with https:// or http://")]
-Number = Annotated[float, Meta(gt=0)]
+Number = Annotated[float, Meta(gt=0, description="a plain number above 0")]
 # The pattern is the schema's alone: to msgspec every figure is text, kept as printed. No figure is 0 or infinite.
 Span = Annotated[
     str,

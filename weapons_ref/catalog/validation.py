@@ -235,6 +235,9 @@ class _References:
             for attribute in records.Attributes.__struct_fields__:
                 for index, claim in enumerate(_list(entry.get(attribute))):
                     self._check_claim(tree, (*path, attribute, index), _mapping(claim), kind)
+            farthest, nearest = _metres(entry, "range_max"), _metres(entry, "range_min")
+            if farthest and nearest and min(nearest) >= max(farthest):
+                self._report(tree, (*path, "range_min"), "no minimum range is below any maximum range")
 
     def _check_claim(self, tree: Tree, path: TreePath, claim: Mapping[str, Any], kind: str) -> None:
         self._check_known(tree, (*path, "src"), "source", _text(claim.get("src")), self._sources)
@@ -293,6 +296,17 @@ def _list(value: Any) -> list[Any]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _metres(entry: Mapping[str, Any], attribute: str) -> list[float]:
+    """Return the figures of an attribute's unflagged claims, in metres."""
+    return [
+        figure * METRES_PER_UNIT[unit]
+        for claim in map(_mapping, _list(entry.get(attribute)))
+        for unit in METRES_PER_UNIT
+        if "flag" not in claim and _FIGURE.fullmatch(_text(claim.get(unit)))
+        for figure in records.figures(claim[unit])
+    ]
 
 
 def _entries(tree: Tree) -> Iterator[tuple[TreePath, dict[str, Any]]]:

@@ -134,7 +134,9 @@ def _fail(message: str) -> int:
 
     # Names of files may hold anything. Where even stderr is full, the status must do.
     with contextlib.suppress(OSError):
-        click.echo("weapons-ref: " + "\n".join(map(plain, message.split("\n"))), err=True)
+        # click lists choices with tabs.
+        lines = message.replace("\n\t", " ").split("\n")
+        click.echo("weapons-ref: " + "\n".join(map(plain, lines)), err=True)
     return 2
 
 

@@ -44,9 +44,13 @@ class PlaceTextType(click.ParamType):  # type: ignore[type-arg]  # generic in ne
         from weapons_ref.places.gazetteer import open_gazetteer
 
         try:
-            return [CompletionItem(name) for name in open_gazetteer().complete(incomplete)]
+            names = open_gazetteer().complete(incomplete)
         except WeaponsRefError:
             return []
+        # A shell puts what all candidates have in common in the place of what was typed, and would
+        # take letters away; a single one, without the accents that were left out, is welcome.
+        literal = [name for name in names if name.casefold().startswith(incomplete.casefold())]
+        return [CompletionItem(name) for name in literal or names[:1]]
 
 
 class PlaceType(PlaceTextType):

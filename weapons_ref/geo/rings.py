@@ -33,8 +33,11 @@ _GRID = 1e7
 _ROUNDING_M = 0.01
 _LEAST_ERROR_M = 0.1
 _BASE_STEP_DEG = 5.0
-#: Where an edge is compared with the circle. Not the quarters alone: an S-shaped edge is right there.
-_SAMPLES = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
+#: Where an edge is compared with the circle. Its stray is smooth and 0 at both ends: an arch, which is
+#: highest in the middle, or an S, highest at 0.21 and 0.79, or between the two. So close together the
+#: samples miss the top of an arch by 0.5 % at most and that of an S by 2.3 %, which is taken off beforehand.
+_SAMPLES = np.arange(1, 14) / 14
+_MISSED = 0.03
 
 
 def annulus(
@@ -125,7 +128,7 @@ class _Sheets:
                 f"a maximum error of {max_error_m:g} m is below {_LEAST_ERROR_M:g} m, what seven decimals can hold"
             )
         self._lon, self._lat = geodesy.check_position(lon, lat)
-        self._tolerance_m = max_error_m - _ROUNDING_M
+        self._tolerance_m = (max_error_m - _ROUNDING_M) * (1 - _MISSED)
 
     def annulus(self, outer_m: float, inner_m: float) -> shapely.Geometry:
         sheet = _disk(self._lon, self._lat, outer_m, self._tolerance_m)

@@ -10,8 +10,10 @@ from typing import Any, TextIO
 from weapons_ref.model import (
     Claim,
     DistanceResult,
+    Origin,
     Place,
     PlaceResult,
+    Query,
     RangeInterval,
     ReachResult,
     RingResult,
@@ -24,7 +26,7 @@ from weapons_ref.output import views
 
 _METRES_PER_MI = 1609.344
 _METRES_PER_NMI = 1852.0
-_REASONS_SHOWN = 12
+_NAMED = 3  # places that a reason names
 
 
 def write(result: Any, stream: TextIO) -> None:
@@ -85,6 +87,10 @@ def lines(result: Any) -> Iterator[str]:
 @lines.register
 def _(result: ReachResult) -> Iterator[str]:
     verdicts = list(result.verdicts)
+    for origin in result.query.origins:
+        yield plain(_from(origin))
+    yield from _choice(result.query)
+    yield ""
     several_origins = len(result.query.origins) > 1
     if len(result.ranges) == 1 or several_origins or result.query.min_population is None:
         yield from _verdict_table(verdicts, len(result.ranges) > 1, several_origins)
@@ -96,6 +102,21 @@ def _(result: ReachResult) -> Iterator[str]:
         yield ""
     yield _counted(result)
     yield views.GEONAMES_CREDIT
+
+
+def _from(origin: Origin) -> str:
+    position = f"{views.degrees(origin.lat)}, {views.degrees(origin.lon)}"
+    return f"From {position}" if origin.name == position else f"From {origin.name} ({position})"
+
+
+def _choice(query: Query) -> Iterator[str]:
+    """Say which claims were chosen, if not all were."""
+    if query.basis in ("low", "high"):
+        yield f"Only the {query.basis}est figure of each system counts (--basis {query.basis})"
+    elif query.basis != "span":
+        yield f"Only the claims of {query.basis} count (--basis)"
+    if query.as_of is not None:
+        yield f"Only claims published by {query.as_of} count (--as-of); undated ones are left out"
 
 
 def _verdict_table(verdicts: Sequence[Verdict], systems: bool, origins: bool) -> Iterator[str]:
@@ -112,12 +133,16 @@ def _verdict_table(verdicts: Sequence[Verdict], systems: bool, origins: bool) ->
     shown = {name: cells for name, cells in columns.items() if cells}
     align = "".join("r" if name in ("distance", "azimuth", "margin") else "l" for name in shown)
     yield _table(list(shown), zip(*shown.values(), strict=True), align) if verdicts else "nothing within reach"
-    # A short list has room for the reasons; a long one would only repeat them.
-    if 0 < len(verdicts) <= _REASONS_SHOWN:
+    # Places far apart share a reason, since it changes only where a figure ends.
+    reasons: dict[tuple[str, str, str], list[str]] = {}
+    for verdict in verdicts:
+        of = f" ({verdict.range.system})" if systems else ""
+        reasons.setdefault((of, verdict.verdict, verdict.reason), []).append(verdict.place.name)
+    if verdicts:
         yield ""
-        for verdict in verdicts:
-            of = f" ({verdict.range.system})" if systems else ""
-            yield plain(f"{verdict.place.name}{of}, {verdict.verdict}: {verdict.reason}")
+    for (of, said, reason), names in reasons.items():
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        yield plain(f"{', '.join(names[:_NAMED])}{more}{of}, {said}: {reason}")
 
 
 def _matrix(verdicts: Sequence[Verdict], ranges: Sequence[RangeInterval]) -> Iterator[str]:
@@ -163,7 +188,6 @@ def _claims(claims: Iterable[Claim], numbers: Mapping[str, int] | None = None) -
     """Word claims, those alike but for their source on one line; sources by key, or by footnote."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for claim in _sorted(claims):
-        figure = f"{claim.printed} {claim.unit}" if claim.unit else claim.printed
         said = "" if claim.qualifier == "stated" else f" ({claim.qualifier})"
         detail = (
             f"of {claim.of}" if claim.of else "",
@@ -172,12 +196,12 @@ def _claims(claims: Iterable[Claim], numbers: Mapping[str, int] | None = None) -
             f"suspect: {claim.reason}" if claim.flag else "",
             claim.note or "",
         )
-        key = claim.attribute.replace("_", " "), figure + said, "; ".join(text for text in detail if text)
+        key = claim.attribute.replace("_", " "), claim.figure + said, "; ".join(text for text in detail if text)
         source = f"[{numbers[claim.source]}]" if numbers else claim.source
         groups.setdefault(key, []).append(source + (f" citing {claim.speaker}" if claim.speaker else ""))
     previous = ""
     for (label, figure, note), cited in groups.items():
-        line = f"  {label if label != previous else '':<21} {figure:<24} {', '.join(cited)}"
+        line = f"  {label if label != previous else '':<21} {figure:<30} {', '.join(cited)}"
         yield plain(line + (f"  ({note})" if note else ""))
         previous = label
 
@@ -197,6 +221,7 @@ def _cite(source: Source) -> str:
 
 @lines.register
 def _(result: RingResult) -> Iterator[str]:
+    yield from _choice(result.query)
     body = [
         [
             ring.range.system or ring.range.name,

@@ -189,11 +189,15 @@ class Gazetteer:
         ------
         PlaceError
             If no place has that name; the message suggests some. If several have: the message
-            lists up to 10, one to a line, each with a text that means it alone. If the name is
-            empty or has more than 256 characters.
+            lists up to 10, one to a line, each with a text that means it alone. If the name is a
+            country's, unless a place in that country bears it as its own. If it is empty or has
+            more than 256 characters.
         """
         folded = _checked(name)
         candidates = _distinct(self._find(folded))
+        country = self._countries_by_name.get(folded)
+        if country and not any(_is_at_home(candidate, folded, country) for candidate in candidates):
+            raise PlaceError(self._meant_as_country(name, country, candidates))
         if not candidates:
             raise PlaceError(self._unknown(name, folded))
         if not _decided(candidates):
@@ -282,6 +286,13 @@ class Gazetteer:
         return dict(self._query("SELECT code, name FROM countries"))
 
     @functools.cached_property
+    def _countries_by_name(self) -> dict[str, str]:
+        rows = self._query("SELECT code, name, iso3 FROM countries")
+        return {fold(text): code for code, *texts in rows for text in texts if text} | {
+            name: code.upper() for name, code in _NICKNAMES.items()
+        }
+
+    @functools.cached_property
     def _regions(self) -> dict[int | None, str | None]:
         return {None: None, **dict(self._query("SELECT id, name FROM regions"))}
 
@@ -359,6 +370,14 @@ class Gazetteer:
             described = (place.name, place.region, place.country_name or place.country, people)
             lines.append(f"  {', '.join(part for part in described if part)}: {text}")
         return "\n".join(lines)
+
+    def _meant_as_country(self, name: str, country: str, candidates: Sequence[_Candidate]) -> str:
+        called = self._countries[country]
+        message = f"{name!r} is a country{'' if fold(called) == fold(name) else f', {called}'}; name a place in it"
+        if candidates:
+            place = candidates[0].place
+            message += f", or for {place.label} write geonames:{place.geonameid}"
+        return message
 
     def _unknown(self, name: str, folded: str) -> str:
         if folded.startswith("geonames:"):
@@ -456,6 +475,11 @@ def _decided(candidates: Sequence[_Candidate]) -> bool:
     return not others or (
         first is not None and first >= DOMINANCE * max(other or UNKNOWN_POPULATION for other in others)
     )
+
+
+def _is_at_home(candidate: _Candidate, folded: str, country: str) -> bool:
+    """Whether a place in a country bears the country's name as its own, as Singapore does."""
+    return candidate.place.country == country and fold(candidate.place.name) == folded
 
 
 def _means(one: _Candidate, candidates: Sequence[_Candidate]) -> bool:
