@@ -12,7 +12,7 @@ CATALOG := $(shell find catalog -name '*.yaml')
 
 # Commands that take their arguments from variables. These reach the shell through the environment,
 # so that names with quotes and spaces survive: make reach FROM="Знам'янка" SYSTEM=atacms
-COMMANDS := list show search ring reach distance place
+COMMANDS := list show search ring reach distance place run catalog completion
 export SYSTEM FROM TO RANGE TEXT FORMAT OUT ARGS
 
 .DELETE_ON_ERROR:
@@ -30,6 +30,7 @@ help: ## Print this help
 	@echo "  make ring SYSTEM='gmlrs atacms' FROM=Kherson OUT=rings.geojson"
 	@echo "  make distance FROM='Velyka Znamianka' TO=47.5119,34.5863"
 	@echo "  make place TEXT=Херсон"
+	@echo "  make catalog ARGS=validate"
 
 setup: $(READY) ## Make the virtual environment and the gazetteer
 
@@ -81,11 +82,12 @@ out/%: queries/%.yaml $(CATALOG) $(CODE) $(READY)
 	@mkdir -p out
 	$(BIN)/weapons-ref run $< --force -o $@
 
-list show search ring reach distance place: $(READY)
+$(COMMANDS): $(READY)
 	@set -f; set -- $@; \
 	case $@ in \
 	distance) set -- "$$@" "$$FROM" "$$TO";; \
 	place|search) set -- "$$@" "$$TEXT";; \
+	run|catalog|completion) ;; \
 	*) for system in $$SYSTEM; do set -- "$$@" "$$system"; done; \
 	   [ -z "$$FROM" ] || set -- "$$@" --from "$$FROM"; \
 	   [ -z "$$TO" ] || set -- "$$@" --to "$$TO"; \

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -185,7 +186,7 @@ def test_an_unknown_minimum_range_is_said_where_it_matters(range_: RangeInterval
 def test_reasons_name_figures_and_sources() -> None:
     """As printed, the figure that decides first."""
     range_ = range_of(("range_max", 290, 290), ("range_max", 300, 300), ("range_max", 300, 300), ("range_min", 25, 25))
-    assert judge(range_, 200).reason == "every figure covers it, the lowest being 290 km (s0)"
+    assert judge(range_, 200).reason == "covered by every figure, the lowest being 290 km (s0)"
     assert judge(range_, 295).reason == "in reach by 300 km (s1, s2); out of reach by 290 km (s0)"
     assert judge(range_, 301).reason == "farther than every figure, the highest being 300 km (s1, s2)"
     assert judge(range_, 10).reason == "nearer than every minimum range, the lowest being 25 km (s3)"
@@ -218,10 +219,20 @@ def test_beyond_an_open_ended_range_says_so() -> None:
     assert "floor" not in judge(range_of(("range_max", 300, 300), open_ended=True), 300).reason
 
 
-def test_many_sources_of_one_figure_are_counted() -> None:
-    """Four are named; of more the first three, and how many are left."""
-    assert "(s0, s1, s2, s3)" in judge(range_of(*[("range_max", 300, 300)] * 4), 300).reason
-    assert "(s0, s1, s2 and 2 more)" in judge(range_of(*[("range_max", 300, 300)] * 5), 300).reason
+def test_every_source_of_a_figure_is_named() -> None:
+    """However many they are: who says so is the answer."""
+    assert "(s0, s1, s2, s3, s4)" in judge(range_of(*[("range_max", 300, 300)] * 5), 300).reason
+
+
+def test_a_chosen_figure_is_not_called_every_figure() -> None:
+    """With a basis of low or high the reason says so, and names the end of a span that counts."""
+    span = range_of(("range_max", 165, 300))
+    low = msgspec.structs.replace(span, high_m=165_000.0, basis="low")
+    high = msgspec.structs.replace(span, low_m=300_000.0, basis="high")
+    assert judge(low, 200)[::2] == ("beyond", "farther than the lowest figure, 165 km (s0)")
+    assert judge(high, 200).reason.startswith("covered by the highest figure, 300 km (s0)")
+    one = msgspec.structs.replace(range_of(("range_max", 300, 300)), basis="s0")
+    assert judge(one, 200).reason.startswith("covered by every figure of s0, the lowest being 300 km")
 
 
 def test_a_plain_range_cites_nobody() -> None:

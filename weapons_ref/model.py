@@ -32,6 +32,7 @@ class Place(Struct, frozen=True, kw_only=True):
     geonameid: int | None = None
     notation: str = "name"  #: how the text was read: name, decimal, dms, mgrs, utm, plus-code, geo-uri
     precision_m: float | None = None  #: half the size of the cell that the notation names
+    turned_back: bool = False  #: the longitude was typed past 180 either way
     columns: Mapping[str, Any] = field(default_factory=dict)  #: a row's own columns, as they came
 
     @property
@@ -139,6 +140,7 @@ class Origin(Struct, frozen=True, kw_only=True):
     name: str
     lat: float
     lon: float
+    geonameid: int | None = None
 
 
 class Query(Struct, frozen=True, kw_only=True):
@@ -198,6 +200,7 @@ class ReachResult(Struct, kw_only=True):
     verdicts: Iterable[Verdict]
     counts: dict[str, int]  #: one per verdict, and `rejected`
     sources: Mapping[str, Source]
+    shows_gazetteer: bool = False  #: whether a place of the gazetteer is among the origins or places
 
     def __repr__(self) -> str:
         # A notebook shows what a line returns; every verdict with all its claims would fill it.
@@ -212,6 +215,7 @@ class RingResult(Struct, frozen=True, kw_only=True):
     unranged: tuple[str, ...]
     rings: tuple[Ring, ...]
     sources: Mapping[str, Source]
+    shows_gazetteer: bool = False
 
 
 class DistanceResult(Struct, frozen=True, kw_only=True):

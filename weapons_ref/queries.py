@@ -118,6 +118,7 @@ def _position(text: str) -> Place | None:
         lon=position.lon,
         notation=position.notation,
         precision_m=position.precision_m,
+        turned_back=position.turned_back,
     )
 
 
@@ -207,7 +208,12 @@ def rings(
                         )
                     )
     return RingResult(
-        query=query, ranges=ranges, unranged=unranged, rings=tuple(drawn), sources=_sources(ranges, catalog)
+        query=query,
+        ranges=ranges,
+        unranged=unranged,
+        rings=tuple(drawn),
+        sources=_sources(ranges, catalog),
+        shows_gazetteer=any(id_ is not None for id_ in _geonameids(query.origins)),
     )
 
 
@@ -285,6 +291,7 @@ def reach(
         verdicts=verdicts if stream else tuple(verdicts),
         counts=work.counts,
         sources=_sources(ranges, catalog),
+        shows_gazetteer=from_gazetteer or any(id_ is not None for id_ in _geonameids(query.origins, named)),
     )
 
 
@@ -371,7 +378,7 @@ class _Reach:
     def _answer(
         self, judge: Judge, place: Place, origin: Origin, judgement: Judgement, metres: float, azimuth: float
     ) -> Verdict:
-        undefined = metres < 1e-9 or abs(origin.lat) == 90
+        undefined = metres < geodesy.SAME_POINT_M or abs(origin.lat) == 90
         return Verdict(
             place=place,
             origin=origin,
@@ -392,7 +399,16 @@ def _origins(origin: PlaceLike | Sequence[PlaceLike]) -> tuple[Origin, ...]:
     found = [find_place(place) for place in _listed(origin)]
     if not found:
         raise QueryError("no origin; say where from")
-    return tuple(dict.fromkeys(Origin(name=place.label, lat=place.lat, lon=place.lon) for place in found))
+    return tuple(
+        dict.fromkeys(
+            Origin(name=place.label, lat=place.lat, lon=place.lon, geonameid=place.geonameid) for place in found
+        )
+    )
+
+
+def _geonameids(origins: Iterable[Origin], places: Iterable[Place] = ()) -> Iterator[int | None]:
+    yield from (origin.geonameid for origin in origins)
+    yield from (place.geonameid for place in places)
 
 
 def _ranges(query: Query, catalog: Catalog) -> tuple[tuple[RangeInterval, ...], tuple[str, ...]]:

@@ -470,7 +470,7 @@ def test_a_users_folder_is_held_to_the_same_rules(mine: Path) -> None:
     path = mine / "systems" / "no" / "long-rocket.yaml"
     path.write_text(path.read_text().replace("km: 70", "km: -70"))
     assert raised(mine).problems == (
-        f"{path}:10: range_max.0.km: '-70' is not a plain number or a printed span, 165-300",
+        f"{path}:10: range_max.0.km: '-70' is not a plain number above 0 or a printed span, 165-300",
     )
 
 
@@ -556,3 +556,13 @@ def test_a_file_name_need_not_be_unicode(mine: Path) -> None:
     """File systems hold bytes; such a record is read like any other."""
     os.rename(mine / "systems/no/long-rocket.yaml", os.fsencode(mine) + b"/systems/no/\xff.yaml")
     assert "long-rocket" in load_catalog(mine).systems
+
+
+@pytest.mark.parametrize("name", ["record.yaml", "systems/us/record.yml", "other/record.yaml"])
+def test_a_file_that_would_not_be_read_is_pointed_out(tmp_path: Path, name: str) -> None:
+    """A record in the wrong place or with the wrong ending is not passed over in silence."""
+    (tmp_path / "sources.yaml").write_text("press-2020: {publisher: Press}\n")
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text("id: x\n")
+    with pytest.raises(CatalogError, match=r"would not be read; records are systems/COUNTRY/NAME\.yaml"):
+        load_catalog(tmp_path)

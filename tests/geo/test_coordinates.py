@@ -143,7 +143,7 @@ def test_the_poles_and_the_antimeridian_are_on_earth(text: str) -> None:
 )
 def test_degrees_minutes_and_seconds_are_read(text: str) -> None:
     """With marks, letters, colons, blanks, or as pilots write them."""
-    assert read(text) == pytest.approx((LAT_DMS, LON_DMS, "dms", None), abs=1e-12)
+    assert read(text)[:4] == pytest.approx((LAT_DMS, LON_DMS, "dms", None), abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -729,3 +729,11 @@ def test_every_notation_leads_back(point: tuple[float, float]) -> None:
         found = read(text)
         assert found.notation == name
         assert apart_m(point, found) <= ROUNDING_M[name], text
+
+
+def test_a_longitude_turned_back_is_marked() -> None:
+    """Who typed 392.6 is told that it was read as 32.6."""
+    found = read("46,392.6")
+    assert found.lon == pytest.approx(32.6)
+    assert found.turned_back
+    assert not read("46,-180").turned_back

@@ -79,7 +79,15 @@ def reached() -> Callable[..., ReachResult]:
             for place in places
         )
         counts = {"within": 0, "disputed": len(verdicts), "inside-minimum": 0, "beyond": 0, "rejected": 0}
-        return ReachResult(query=QUERY, ranges=(RANGE,), unranged=(), verdicts=verdicts, counts=counts, sources=SOURCES)
+        return ReachResult(
+            query=QUERY,
+            ranges=(RANGE,),
+            unranged=(),
+            verdicts=verdicts,
+            counts=counts,
+            sources=SOURCES,
+            shows_gazetteer=True,
+        )
 
     return make
 
@@ -105,7 +113,7 @@ def ringed() -> RingResult:
         Ring(range=RANGE, origin=START, role=role, geometry=geometry, max_edge_error_m=10.0, covers_globe=False)
         for role, geometry in zip(ROLES, (shapely.MultiPolygon([square]), shapely.MultiPolygon(cut)), strict=True)
     )
-    return RingResult(query=QUERY, ranges=(RANGE,), unranged=(), rings=rings, sources=SOURCES)
+    return RingResult(query=QUERY, ranges=(RANGE,), unranged=(), rings=rings, sources=SOURCES, shows_gazetteer=True)
 
 
 @pytest.fixture

@@ -532,3 +532,16 @@ def test_one_gazetteer_until_it_is_closed(cached: Path) -> None:
         first.find("Kherson")
     with open_gazetteer() as second:
         assert second is not first
+
+
+@pytest.mark.parametrize("name", ["Ukraine", "ukraine", "UKR", "Georgia", "Taiwan", "UK", "Kosovo"])
+def test_a_country_is_no_place(name: str) -> None:
+    """A village somewhere that happens to bear a country's name is not what is meant."""
+    with pytest.raises(PlaceError, match="is a country"):
+        open_gazetteer().resolve(name)
+
+
+@pytest.mark.parametrize(("name", "country"), [("Singapore", "SG"), ("Monaco", "MC"), ("Djibouti", "DJ")])
+def test_a_city_that_bears_its_countrys_name_is_one(name: str, country: str) -> None:
+    """Singapore is in Singapore."""
+    assert open_gazetteer().resolve(name).country == country

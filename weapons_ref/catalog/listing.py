@@ -38,11 +38,15 @@ def list_systems(
     Raises
     ------
     QueryError
-        If there is no such class or launcher.
+        If there is no such class or launcher, or the country is no two-letter code.
     """
     if class_ is not None and class_ not in catalog.classes:
         raise QueryError(f"unknown class {class_!r}; known are {', '.join(sorted(catalog.classes))}")
-    launcher = catalog.system(fired_by).id if fired_by is not None else None
+    launcher = catalog.system(fired_by) if fired_by is not None else None
+    if launcher is not None and launcher.kind == "munition":
+        raise QueryError(f"{launcher.id} is a munition, and fires nothing; name a launcher")
+    if origin_country is not None and not (len(origin_country) == 2 and origin_country.isalpha()):
+        raise QueryError(f"{origin_country!r} is not a country's two-letter code, such as US")
     return _result(
         catalog,
         (
@@ -52,7 +56,7 @@ def list_systems(
             and class_ in (None, system.class_)
             and kind in (None, system.kind)
             and (origin_country is None or origin_country.upper() in system.origin)
-            and (launcher is None or launcher in system.fired_from)
+            and (launcher is None or launcher.id in system.fired_from)
             and _range_fits(system, catalog, range_over_m, range_under_m)
         ),
     )

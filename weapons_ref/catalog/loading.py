@@ -203,9 +203,10 @@ def _files(folder: Path) -> list[_File]:
                 files.append(_File(kind, name, stream.read(MAX_BYTES + 1)))
         except OSError as error:
             raise CatalogError(f"{path}: {error.strerror or error}") from error
-    read = {file.name.removeprefix(f"{shown}/") for file in files}
+    # By what they lead to, since a link may stand for a file of another name.
+    read = {os.path.realpath(folder / file.name.removeprefix(f"{shown}/")) for file in files}
     for path in sorted(folder.rglob("*.y*ml")):
-        if path.suffix in (".yaml", ".yml") and path.relative_to(folder).as_posix() not in read:
+        if path.suffix in (".yaml", ".yml") and os.path.realpath(path) not in read:
             raise CatalogError(f"{path}: would not be read; records are systems/COUNTRY/NAME.yaml")
     if not files:
         raise CatalogError(f"{folder}: holds no systems/**/*.yaml, sources.yaml or vocabulary.yaml")

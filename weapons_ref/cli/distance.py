@@ -24,4 +24,4 @@ def command(start: Place, end: Place, quiet: bool, **output: Any) -> None:
     In km, mi and nmi, on the ellipsoid, with the azimuths both ways."""
     from weapons_ref.queries import distance
 
-    emit(distance(start, end), default="table", **output)
+    emit(distance(start, end), default="table", quiet=quiet, **output)

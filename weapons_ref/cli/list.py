@@ -47,4 +47,4 @@ def command(
         range_over_m=range_over,
         range_under_m=range_under,
     )
-    emit(result, default="table", **output)
+    emit(result, default="table", quiet=quiet, **output)

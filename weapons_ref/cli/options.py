@@ -12,7 +12,7 @@ import click
 from weapons_ref.cli.types import LENGTH, PLACE, SYSTEM, complete_basis
 from weapons_ref.errors import FileError
 from weapons_ref.model import ReachResult, RingResult
-from weapons_ref.output import FORMATS, format_of, open_output, write
+from weapons_ref.output import FORMATS, format_of, open_output, views, write
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -66,7 +66,9 @@ claims_options = _all(
         shell_complete=complete_basis,
         help="Which claims count: from lowest to highest, only the lowest, only the highest, or one source's.",
     ),
-    click.option("--as-of", metavar="DATE", help="Leave out claims published later, and undated ones."),
+    click.option(
+        "--as-of", metavar="DATE", help="Leave out claims published after a day, month or year; undated ones too."
+    ),
     click.option("--variants", is_flag=True, help="Let a munition's named variants answer too."),
     catalog_option,
 )
@@ -101,7 +103,7 @@ def notice_unranged(result: ReachResult | RingResult, quiet: bool) -> None:
         notice(f"no published maximum range for {', '.join(result.unranged)}", quiet)
 
 
-def emit(result: Any, *, default: str, format_: str | None, output: str | None, force: bool) -> None:
+def emit(result: Any, *, default: str, format_: str | None, output: str | None, force: bool, quiet: bool) -> None:
     """Write a result to stdout or a file."""
     ending = os.path.splitext(output or "")[1]
     chosen = format_ or (format_of(output or "") if ending else default)
@@ -109,6 +111,10 @@ def emit(result: Any, *, default: str, format_: str | None, output: str | None, 
         raise FileError(f"{output}: the ending {ending} means no format that is known; choose one with --format")
     if output is None or output == "-":
         write(result, chosen, sys.stdout)
-        return
-    with open_output(output, force=force) as stream:
-        write(result, chosen, stream)
+    else:
+        with open_output(output, force=force) as stream:
+            write(result, chosen, stream)
+    if chosen in ("csv", "ndjson", "geojsonseq"):
+        # Rows have no room for it.
+        for credit in views.credit(result):
+            notice(credit, quiet)

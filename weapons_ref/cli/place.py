@@ -20,4 +20,4 @@ def command(text: str, quiet: bool, **output: Any) -> None:
     from weapons_ref.queries import find_candidates
 
     with building() as progress:
-        emit(find_candidates(text, progress=progress), default="table", **output)
+        emit(find_candidates(text, progress=progress), default="table", quiet=quiet, **output)

@@ -73,7 +73,7 @@ def command(
             **question,
         )
         notice_unranged(result, quiet)
-        emit(result, default="table", format_=format_, output=output, force=force)
+        emit(result, default="table", format_=format_, output=output, force=force, quiet=quiet)
     if files is not None:
         files.report(result.counts, quiet)
     if exit_status and not result.counts["within"]:

@@ -54,4 +54,4 @@ def command(
         catalog=load_catalog(*folders),
     )
     notice_unranged(result, quiet)
-    emit(result, default="geojson", **output)
+    emit(result, default="geojson", quiet=quiet, **output)

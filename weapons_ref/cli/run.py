@@ -72,6 +72,7 @@ def command(
             format_=chosen,
             output=target,
             force=force,
+            quiet=quiet,
         )
         if locations is not None and isinstance(result, ReachResult):
             locations.report(result.counts, quiet)

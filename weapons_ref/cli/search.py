@@ -19,4 +19,4 @@ def command(text: str, folders: tuple[str, ...], quiet: bool, **output: Any) -> 
     from weapons_ref.catalog.listing import search_systems
     from weapons_ref.catalog.loading import load_catalog
 
-    emit(search_systems(load_catalog(*folders), text), default="table", **output)
+    emit(search_systems(load_catalog(*folders), text), default="table", quiet=quiet, **output)

@@ -20,4 +20,4 @@ def command(systems: tuple[str, ...], folders: tuple[str, ...], quiet: bool, **o
     from weapons_ref.catalog.listing import show_systems
     from weapons_ref.catalog.loading import load_catalog
 
-    emit(show_systems(load_catalog(*folders), systems), default="table", **output)
+    emit(show_systems(load_catalog(*folders), systems), default="table", quiet=quiet, **output)

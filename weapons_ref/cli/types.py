@@ -61,7 +61,11 @@ class PlaceType(PlaceTextType):
         from weapons_ref.queries import find_place
 
         with building() as progress:
-            return find_place(super().convert(value, param, ctx), progress=progress)
+            place = find_place(super().convert(value, param, ctx), progress=progress)
+        if place.turned_back and value is not place:
+            # Before `--quiet` is known; a position that changed is worth a line in any case.
+            click.echo(f"weapons-ref: a longitude past 180 was turned back: {place.name}", err=True)
+        return place
 
 
 class SystemType(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks alone

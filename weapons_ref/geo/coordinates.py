@@ -33,6 +33,7 @@ class Coordinate(NamedTuple):
     #: Half the side of the cell that an MGRS reference or Plus code names (its longer side), or
     #: the uncertainty that a geo URI states; None where the text says nothing of the kind.
     precision_m: float | None
+    turned_back: bool = False  #: the longitude was past 180 either way
 
 
 def parse(text: str) -> Coordinate | None:
@@ -361,11 +362,12 @@ def _pair(text: str, match: re.Match[str]) -> Coordinate:
         _refuse(text, match.start("letter2"), f"two {what}; a position has one latitude and one longitude")
     lat_place, lon_place = "21" if letters[0] in ("E", "W") else "12"
     lat, lon = _angle(text, match, lat_place), _angle(text, match, lon_place)
+    turned_back = abs(lon) > 180
     try:
         lon, lat = check_position(lon, lat)
     except CoordinateError as error:
         _refuse(text, match.start(f"deg{lon_place if abs(lat) <= 90 else lat_place}"), str(error))
-    return Coordinate(lat, lon, "dms" if match["min1"] else "decimal", None)
+    return Coordinate(lat, lon, "dms" if match["min1"] else "decimal", None, turned_back)
 
 
 def _angle(text: str, match: re.Match[str], place: str) -> float:

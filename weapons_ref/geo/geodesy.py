@@ -39,6 +39,11 @@ SHORTEST_ALWAYS_M = math.pi * POLAR_RADIUS_M
 LEAST_METRES_PER_DEGREE_OF_LATITUDE = math.radians(EQUATORIAL_RADIUS_M * (1 - FLATTENING) ** 2)
 
 
+#: Nearer than this two points are one, and there is no direction: doubles near 360 degrees are a few
+#: nanometres apart, and the algorithms good to fifteen.
+SAME_POINT_M = 2e-8
+
+
 class Inverse(NamedTuple):
     """The shortest geodesic from one point to another."""
 
@@ -115,8 +120,7 @@ def inverse(lon1: float, lat1: float, lon2: float, lat2: float) -> Inverse:
     lon1, lat1 = check_position(lon1, lat1)
     lon2, lat2 = check_position(lon2, lat2)
     azimuth, back, distance_m = _geod().inv(lon1, lat1, lon2, lat2)
-    # Below a nanometre two points are one: the double nearest to 180 degrees is that coarse.
-    same = distance_m < 1e-9
+    same = distance_m < SAME_POINT_M
     return Inverse(
         distance_m,
         None if same or abs(lat1) == 90 else azimuth_0_360(azimuth),

@@ -27,7 +27,7 @@ def write(result: Any, stream: TextIO) -> None:
     for row in views.rows(result):
         stream.write(separator + encode(row))
         separator = ",\n"
-    whole = {"counts": result.counts, **whole, "credit": views.GEONAMES_CREDIT}
+    whole = {"counts": result.counts, **whole}
     stream.write("\n]" + "".join(f",\n{encode(key)}: {encode(value)}" for key, value in whole.items()) + "\n}\n")
 
 

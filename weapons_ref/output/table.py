@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import singledispatch
 from typing import Any, TextIO
 
+from weapons_ref.geo.units import METRES_PER_UNIT
 from weapons_ref.model import (
     Claim,
     DistanceResult,
@@ -24,8 +25,6 @@ from weapons_ref.model import (
 )
 from weapons_ref.output import views
 
-_METRES_PER_MI = 1609.344
-_METRES_PER_NMI = 1852.0
 _NAMED = 3  # places that a reason names
 
 
@@ -64,14 +63,20 @@ def _km(metres: float) -> str:
 
 def _span(range_: RangeInterval) -> str:
     """Word an interval: ``165-306 km, minimum 70 km``."""
-    low, high = range_.low_m / 1000, range_.high_m / 1000
-    text = f"{low:,.0f} km" if f"{low:,.0f}" == f"{high:,.0f}" else f"{low:,.0f}-{high:,.0f} km"
-    if range_.open_ended:
-        text += " or more"
+    text = _kilometres(range_.low_m, range_.high_m) + (" or more" if range_.open_ended else "")
     if range_.minimum_low_m is None or range_.minimum_high_m is None:
         return text
-    least, most = range_.minimum_low_m / 1000, range_.minimum_high_m / 1000
-    return text + (f", minimum {least:,.0f} km" if least == most else f", minimum {least:,.0f}-{most:,.0f} km")
+    return f"{text}, minimum {_kilometres(range_.minimum_low_m, range_.minimum_high_m)}"
+
+
+def _minimum_unknown(range_: RangeInterval) -> str:
+    return ", minimum unknown" if range_.minimum_low_m is None else ""
+
+
+def _kilometres(*metres: float) -> str:
+    """Word a length or a span, to the kilometre, and below ten of them to the metre."""
+    words = (f"{m / 1000:,.0f}" if m >= 10_000 else f"{m / 1000:.3f}".rstrip("0").rstrip(".") for m in metres)
+    return "-".join(dict.fromkeys(words)) + " km"
 
 
 def _azimuth(degrees: float | None) -> str:
@@ -101,7 +106,7 @@ def _(result: ReachResult) -> Iterator[str]:
     if any(range_.system for range_ in result.ranges):
         yield ""
     yield _counted(result)
-    yield views.GEONAMES_CREDIT
+    yield from views.credit(result)
 
 
 def _from(origin: Origin) -> str:
@@ -178,7 +183,7 @@ def _ranges(ranges: Sequence[RangeInterval]) -> Iterator[str]:
     """Word each interval with its claims; `show` has the sources in full."""
     named = [range_ for range_ in ranges if range_.system is not None]
     for range_ in named:
-        yield plain(f"{range_.name} ({range_.system}): {_span(range_)}")
+        yield plain(f"{range_.name} ({range_.system}): {_span(range_)}{_minimum_unknown(range_)}")
         yield from _claims(range_.claims)
     if named:
         yield f"Sources in full: weapons-ref show {' '.join(str(range_.system) for range_ in named)}"
@@ -236,6 +241,7 @@ def _(result: RingResult) -> Iterator[str]:
     yield _table(["system", "role", "range", "from", "vertices", "edge error"], body, "llllrr")
     yield ""
     yield from _ranges(result.ranges)
+    yield from views.credit(result)
 
 
 @lines.register
@@ -243,16 +249,15 @@ def _(result: DistanceResult) -> Iterator[str]:
     metres = result.distance_m
     body = [
         ["distance", f"{metres / 1000:,.3f} km"],
-        ["", f"{metres / _METRES_PER_MI:,.3f} mi"],
-        ["", f"{metres / _METRES_PER_NMI:,.3f} nmi"],
+        ["", f"{metres / METRES_PER_UNIT['mi']:,.3f} mi"],
+        ["", f"{metres / METRES_PER_UNIT['nmi']:,.3f} nmi"],
         ["azimuth there", _azimuth(result.azimuth_deg) or "undefined"],
         ["azimuth back", _azimuth(result.back_azimuth_deg) or "undefined"],
         ["from", _where(result.start)],
         ["to", _where(result.end)],
     ]
     yield from (f"{label:<14} {plain(text)}" for label, text in body)
-    if "name" in (result.start.notation, result.end.notation):
-        yield views.GEONAMES_CREDIT
+    yield from views.credit(result)
 
 
 def _where(place: Place) -> str:
@@ -267,11 +272,12 @@ def _(result: PlaceResult) -> Iterator[str]:
         if place.notation == "name":
             people = "population unknown" if place.population is None else f"population {place.population:,}"
             yield f"  {people}, geonames:{place.geonameid}"
+        elif place.turned_back:
+            yield "  the longitude was past 180, and was turned back"
         elif place.precision_m is not None:
             yield f"  read as {place.notation}, good to {place.precision_m:g} m"
         yield from (f"  {key:<10} {text}" for key, text in notations.items())
-    if any(place.notation == "name" for place in result.candidates):
-        yield views.GEONAMES_CREDIT
+    yield from views.credit(result)
 
 
 @lines.register
@@ -281,6 +287,9 @@ def _(result: SystemsResult) -> Iterator[str]:
             if number:
                 yield ""
             yield from _record(system, result)
+        return
+    if not result.systems:
+        yield "no system fits"
         return
     body = []
     for system in result.systems:
@@ -303,7 +312,7 @@ def _record(system: System, result: SystemsResult) -> Iterator[str]:
         yield plain(f"  {'name in ' + language:<21} {', '.join(names)}")
     range_ = result.ranges[system.id]
     if range_ is not None:
-        yield f"  {'range by all claims':<21} {_span(range_)}" + ("" if range_.minimum_low_m else ", minimum unknown")
+        yield f"  {'range by all claims':<21} {_span(range_)}{_minimum_unknown(range_)}"
     related: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("variant of", (system.variant_of,) if system.variant_of else ()),
         ("variants", system.variants),

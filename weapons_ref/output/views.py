@@ -10,6 +10,7 @@ from functools import singledispatch
 from typing import Any
 
 from weapons_ref.errors import FileError
+from weapons_ref.geo.units import METRES_PER_UNIT
 from weapons_ref.model import (
     Claim,
     DistanceResult,
@@ -29,9 +30,6 @@ from weapons_ref.model import (
 
 #: Where shown places come from, as the licence asks.
 GEONAMES_CREDIT = "Places: GeoNames (geonames.org), CC BY 4.0"
-
-_METRES_PER_NMI = 1852.0
-_METRES_PER_MI = 1609.344
 
 
 def km(metres: float | None) -> float | None:
@@ -75,18 +73,19 @@ def _(result: RingResult) -> dict[str, Any]:
 def _(result: DistanceResult) -> dict[str, Any]:
     return {
         "distance_km": km(result.distance_m),
-        "distance_mi": round(result.distance_m / _METRES_PER_MI, 6),
-        "distance_nmi": round(result.distance_m / _METRES_PER_NMI, 6),
+        "distance_mi": round(result.distance_m / METRES_PER_UNIT["mi"], 6),
+        "distance_nmi": round(result.distance_m / METRES_PER_UNIT["nmi"], 6),
         "azimuth_deg": degrees(result.azimuth_deg),
         "back_azimuth_deg": degrees(result.back_azimuth_deg),
         "from": _place(result.start),
         "to": _place(result.end),
+        **_tail(result),
     }
 
 
 @document.register
 def _(result: PlaceResult) -> dict[str, Any]:
-    return {"text": result.text, "candidates": list(rows(result))}
+    return {"text": result.text, "candidates": list(rows(result)), **_tail(result)}
 
 
 @document.register
@@ -121,6 +120,7 @@ def _(result: RingResult) -> Iterator[dict[str, Any]]:
 @rows.register
 def _(result: DistanceResult) -> Iterator[dict[str, Any]]:
     whole = document(result)
+    whole.pop("credit", None)
     for end in ("from", "to"):
         place = whole.pop(end)
         whole.update({f"{end}_{key}": place[key] for key in ("name", "lat", "lon")})
@@ -234,9 +234,8 @@ def _(result: SystemsResult) -> Iterator[dict[str, Any]]:
 
 
 def foreign(result: Any) -> dict[str, Any]:
-    """Return what a collection of features says beside them, so that no file loses its sources."""
-    credit = {"credit": GEONAMES_CREDIT}
-    return {**_tail(result), **credit} if isinstance(result, ReachResult | RingResult) else credit
+    """Return what a collection of features says beside them, so that no file loses its sources and credit."""
+    return _tail(result)
 
 
 def _feature(geometry: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -246,10 +245,27 @@ def _feature(geometry: Mapping[str, Any], properties: Mapping[str, Any]) -> dict
 # ---------------------------------------------------------------- the parts
 
 
-def _tail(result: ReachResult | RingResult) -> dict[str, Any]:
-    tail: dict[str, Any] = {"sources": {key: _source(source) for key, source in result.sources.items()}}
-    if result.unranged:
-        tail["without_range"] = list(result.unranged)
+def credit(result: Any) -> list[str]:
+    """Return the credit that a result owes for the places it shows, or nothing."""
+    if isinstance(result, DistanceResult):
+        shown: tuple[Place, ...] = (result.start, result.end)
+    elif isinstance(result, PlaceResult):
+        shown = result.candidates
+    elif isinstance(result, ReachResult | RingResult):
+        return [GEONAMES_CREDIT] if result.shows_gazetteer else []
+    else:
+        return []
+    return [GEONAMES_CREDIT] if any(place.geonameid is not None for place in shown) else []
+
+
+def _tail(result: Any) -> dict[str, Any]:
+    tail: dict[str, Any] = {}
+    if isinstance(result, ReachResult | RingResult):
+        tail["sources"] = {key: _source(source) for key, source in result.sources.items()}
+        if result.unranged:
+            tail["without_range"] = list(result.unranged)
+    for text in credit(result):
+        tail["credit"] = text
     return tail
 
 
