@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from weapons_ref.catalog.loading import Catalog, load_catalog
     from weapons_ref.errors import WeaponsRefError
     from weapons_ref.places.files import read_locations
-    from weapons_ref.queries import distance, find_place, reach, rings
+    from weapons_ref.places.finding import find_place
+    from weapons_ref.queries import distance, reach, rings
 
 _HOMES = {
     "Catalog": "weapons_ref.catalog.loading",
     "WeaponsRefError": "weapons_ref.errors",
     "distance": "weapons_ref.queries",
-    "find_place": "weapons_ref.queries",
+    "find_place": "weapons_ref.places.finding",
     "load_catalog": "weapons_ref.catalog.loading",
     "reach": "weapons_ref.queries",
     "read_locations": "weapons_ref.places.files",

@@ -10,8 +10,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from weapons_ref.catalog.loading import Catalog, load_catalog
 from weapons_ref.catalog.ranges import interval
 from weapons_ref.errors import QueryError
@@ -21,7 +19,6 @@ from weapons_ref.model import (
     DistanceResult,
     Origin,
     Place,
-    PlaceResult,
     Query,
     RangeInterval,
     ReachResult,
@@ -32,94 +29,16 @@ from weapons_ref.model import (
     System,
     Verdict,
 )
+from weapons_ref.places.finding import PlaceLike, find_place
 from weapons_ref.verdicts import Judge, Judgement
 
 if TYPE_CHECKING:
-    from weapons_ref.places.files import Batch
+    from weapons_ref.places.batches import Batch
+    from weapons_ref.places.opening import Progress
 
-#: A place as people give it: its name or position as text, or a place found before.
-PlaceLike = str | Place
-#: Told (done, total) while the gazetteer's index is being built, which happens once.
-Progress = Callable[[int, int], None]
 MIN_POPULATION = 15000
 
 _AS_OF = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
-
-
-def find_place(text: PlaceLike, *, progress: Progress | None = None) -> Place:
-    """Return the one place that a text means.
-
-    Parameters
-    ----------
-    text : str
-        A name in any script, with what tells it apart where needed (``Springfield, Missouri``), or
-        a position: ``lat,lon``, degrees-minutes-seconds, MGRS, UTM, a full Plus code, a ``geo:`` URI.
-    progress : callable, optional
-        Called with (done, total) should the gazetteer's index have to be built first.
-
-    Raises
-    ------
-    CoordinateError
-        If the text is meant as a position and is wrong.
-    PlaceError
-        If no place has that name, or several do; the message lists them.
-    """
-    if not isinstance(text, str | Place):
-        raise TypeError(f"a place is a text, 'Kherson' or '46.6,32.6', or a Place, not {type(text).__name__}")
-    if isinstance(text, Place):
-        lon, lat = geodesy.check_position(text.lon, text.lat)
-        return msgspec.structs.replace(text, lon=lon, lat=lat)
-    position = _position(text)
-    if position is not None:
-        return position
-    from weapons_ref.places.gazetteer import open_gazetteer
-
-    return open_gazetteer(progress).resolve(text)
-
-
-def find_candidates(text: str, *, progress: Progress | None = None) -> PlaceResult:
-    """Return every place that a text may mean, best first, each in every notation.
-
-    Raises
-    ------
-    CoordinateError
-        If the text is meant as a position and is wrong.
-    PlaceError
-        If no place has that name.
-    """
-    from weapons_ref.geo import coordinates
-
-    position = _position(text)
-    if position is not None:
-        candidates: tuple[Place, ...] = (position,)
-    else:
-        from weapons_ref.places.gazetteer import open_gazetteer
-
-        gazetteer = open_gazetteer(progress)
-        # Where there is none, `resolve` says so, with suggestions.
-        candidates = gazetteer.find(text) or (gazetteer.resolve(text),)
-    return PlaceResult(
-        text=text,
-        candidates=candidates,
-        notations=tuple(coordinates.notations(place.lat, place.lon) for place in candidates),
-    )
-
-
-def _position(text: str) -> Place | None:
-    """Return the position that a text is, or None for a name."""
-    from weapons_ref.geo import coordinates
-
-    position = coordinates.parse(text)
-    if position is None:
-        return None
-    return Place(
-        name=coordinates.format_decimal(position.lat, position.lon),
-        lat=position.lat,
-        lon=position.lon,
-        notation=position.notation,
-        precision_m=position.precision_m,
-        turned_back=position.turned_back,
-    )
 
 
 def distance(start: PlaceLike, end: PlaceLike) -> DistanceResult:

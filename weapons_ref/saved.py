@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from weapons_ref.catalog.yamlfile import Problem, Tree
     from weapons_ref.model import ReachResult, RingResult
     from weapons_ref.places.files import Batch
-    from weapons_ref.queries import Progress
+    from weapons_ref.places.opening import Progress
 
 _Text = Annotated[str, Meta(min_length=1, max_length=500)]
 _Texts = _Text | tuple[_Text, ...]
@@ -114,7 +114,7 @@ def answer(
     locations : iterable of Batch, optional
         The rows of its `location_files`.
     progress : callable, optional
-        As in `weapons_ref.queries.find_place`.
+        As in `weapons_ref.places.finding.find_place`.
 
     Raises
     ------
@@ -122,9 +122,10 @@ def answer(
         As `rings` and `reach` do.
     """
     from weapons_ref import queries
+    from weapons_ref.places.finding import find_place
 
     asked: dict[str, Any] = {
-        "origin": [queries.find_place(text, progress=progress) for text in _listed(query.from_)],
+        "origin": [find_place(text, progress=progress) for text in _listed(query.from_)],
         "range_m": _metres(query.range),
         "minimum_range_m": _metres(query.min_range),
         "basis": query.basis,

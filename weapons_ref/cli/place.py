@@ -17,7 +17,7 @@ from weapons_ref.cli.types import PLACE_TEXT
 @output_options("table", "json", "csv", "ndjson", "geojson", "geojsonseq")
 def command(text: str, quiet: bool, **output: Any) -> None:
     """Say what a name or position means, in every notation."""
-    from weapons_ref.queries import find_candidates
+    from weapons_ref.places.finding import find_candidates
 
     with building() as progress:
         emit(find_candidates(text, progress=progress), default="table", quiet=quiet, **output)

@@ -58,7 +58,7 @@ class PlaceType(PlaceTextType):
 
     def convert(self, value: str | Place, param: click.Parameter | None, ctx: click.Context | None) -> Place:
         """Return the one place meant."""
-        from weapons_ref.queries import find_place
+        from weapons_ref.places.finding import find_place
 
         with building() as progress:
             place = find_place(super().convert(value, param, ctx), progress=progress)
