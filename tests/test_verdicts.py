@@ -231,8 +231,12 @@ def test_a_chosen_figure_is_not_called_every_figure() -> None:
     high = msgspec.structs.replace(span, low_m=300_000.0, basis="high")
     assert judge(low, 200)[::2] == ("beyond", "farther than the lowest figure, 165 km (s0)")
     assert judge(high, 200).reason.startswith("covered by the highest figure, 300 km (s0)")
+    near = msgspec.structs.replace(range_of(("range_max", 300, 300), ("range_min", 80, 80)), basis="high")
+    assert judge(near, 50).reason == "nearer than the highest minimum range, 80 km (s1)"
     one = msgspec.structs.replace(range_of(("range_max", 300, 300)), basis="s0")
-    assert judge(one, 200).reason.startswith("covered by every figure of s0, the lowest being 300 km")
+    reason = judge(one, 200).reason
+    assert reason.startswith("covered by every figure of s0, the lowest being 300 km")
+    assert reason.endswith("no minimum range among the claims chosen")
 
 
 def test_a_plain_range_cites_nobody() -> None:
@@ -251,3 +255,13 @@ def test_no_distance_is_too_short_or_too_long(distance_km: float) -> None:
     """From the origin itself to the other side of the Earth."""
     assert judge(plain(20_100), distance_km).verdict == "within"
     assert judge(plain(1), distance_km).verdict == ("within" if distance_km <= 1 else "beyond")
+
+
+@pytest.mark.parametrize(
+    ("miles", "printed"), [(48.0, "48 mi = 77.25 km"), (190.0, "190 mi = 305.8 km"), (8000.0, "8000 mi = 12875 km")]
+)
+def test_miles_are_given_in_kilometres_too(miles: float, printed: str) -> None:
+    """Four figures, and never an exponent."""
+    metres = miles * 1609.344
+    claim = Claim(attribute="range_max", printed=f"{miles:g}", unit="mi", metres=(metres, metres), source="s")
+    assert claim.figure == printed

@@ -53,6 +53,11 @@ class Source(Struct, frozen=True, kw_only=True):
     note: str | None = None
 
 
+def kilometres(metres: float) -> str:
+    """Word a length to four figures, and from 1,000 km on to the kilometre: ``305.8``, ``12875``."""
+    return f"{metres / 1000:.4g}" if metres < 1e6 else f"{metres / 1000:.0f}"
+
+
 class Claim(Struct, frozen=True, kw_only=True):
     """One published figure, as printed."""
 
@@ -77,7 +82,7 @@ class Claim(Struct, frozen=True, kw_only=True):
             return self.printed
         text = f"{self.printed} {self.unit}"
         if self.metres is not None and self.unit in ("mi", "nmi", "ft"):
-            text += f" = {'-'.join(dict.fromkeys(f'{metres / 1000:.4g}' for metres in self.metres))} km"
+            text += f" = {'-'.join(dict.fromkeys(kilometres(metres) for metres in self.metres))} km"
         return text
 
     @property
@@ -126,6 +131,7 @@ class RangeInterval(Struct, frozen=True, kw_only=True):
     minimum_high_m: float | None = None
     open_ended: bool = False  #: the highest figure is a floor ("more than")
     basis: str = "span"  #: which claims were chosen; see `Query`
+    as_of: str | None = None
     claims: tuple[Claim, ...] = ()  #: the claims it is made of, minimum range included
 
     @property

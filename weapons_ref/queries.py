@@ -112,7 +112,10 @@ def rings(
     for start in query.origins:
         for range_ in ranges:
             minimum = (range_.minimum_low_m or 0.0, range_.minimum_high_m or 0.0)
-            pair = bands(start.lon, start.lat, (range_.low_m, range_.high_m), minimum, max_error_m)
+            try:
+                pair = bands(start.lon, start.lat, (range_.low_m, range_.high_m), minimum, max_error_m)
+            except QueryError as error:
+                raise QueryError(f"{range_.name}: {error}") from error
             reaches = (range_.low_m, range_.high_m)
             for role, geometry, outer in zip(("within", "disputed"), pair, reaches, strict=True):
                 if not geometry.is_empty:

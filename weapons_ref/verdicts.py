@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
-from weapons_ref.model import Claim, RangeInterval, VerdictName
+from weapons_ref.model import Claim, RangeInterval, VerdictName, kilometres
 
 
 class Judgement(NamedTuple):
@@ -72,13 +72,14 @@ class Judge:
             }[verdict]
         if verdict == "beyond":
             floor = "; that figure is a floor, so the source leaves more open" if range_.open_ended else ""
-            return f"farther than {self._chosen(range_.high_m, 'highest')}{floor}"
+            return f"farther than {self._chosen(range_.high_m, 'highest', self._maximum, 'figure')}{floor}"
         if verdict == "inside-minimum":
             least = min(claim.low_m for claim in self._minimum)
-            lowest = _grouped([claim for claim in self._minimum if claim.low_m == least])
-            return f"nearer than every minimum range, the lowest being {lowest}"
+            return (
+                f"nearer than {self._chosen(range_.minimum_low_m or least, 'lowest', self._minimum, 'minimum range')}"
+            )
         if verdict == "within":
-            return f"covered by {self._chosen(range_.low_m, 'lowest')}" + self._of_minimum()
+            return f"covered by {self._chosen(range_.low_m, 'lowest', self._maximum, 'figure')}" + self._of_minimum()
         parts = []
         if distance_m > range_.low_m:
             near = [c for c in self._maximum if distance_m <= c.low_m]
@@ -93,19 +94,23 @@ class Judge:
             parts += _sides("past the minimum range by", clear) + _sides("minimum range left open by", open_)
         return "; ".join(parts) + self._of_minimum()
 
-    def _chosen(self, metres: float, which: str) -> str:
+    def _chosen(self, metres: float, which: str, among: list[Claim], what: str) -> str:
         """Name the figure that decides, and what it was chosen among."""
         basis = self.range.basis
-        claims = [claim for claim in self._maximum if metres in (claim.low_m, claim.high_m)]
+        claims = [claim for claim in among if metres in (claim.low_m, claim.high_m)]
         if basis in ("low", "high"):
             # A printed span counts with one of its ends here, so the end is what is named.
             sources = sorted({claim.source for claim in claims})
-            return f"the {basis}est figure, {metres / 1000:.4g} km ({', '.join(sources)})"
-        every = "every figure" if basis == "span" else f"every figure of {basis}"
+            return f"the {basis}est {what}, {kilometres(metres)} km ({', '.join(sources)})"
+        every = f"every {what}" if basis == "span" else f"every {what} of {basis}"
         return f"{every}, the {which} being {_grouped(claims)}"
 
     def _of_minimum(self) -> str:
-        return "" if self._minimum else "; minimum range unknown"
+        if self._minimum:
+            return ""
+        # A choice of claims may have left out those that give one.
+        chosen = self.range.basis != "span" or self.range.as_of is not None
+        return "; no minimum range among the claims chosen" if chosen else "; minimum range unknown"
 
 
 def _sides(words: str, claims: list[Claim]) -> list[str]:

@@ -534,11 +534,16 @@ def test_one_gazetteer_until_it_is_closed(cached: Path) -> None:
         assert second is not first
 
 
-@pytest.mark.parametrize("name", ["Ukraine", "ukraine", "UKR", "Georgia", "Taiwan", "UK", "Kosovo"])
+@pytest.mark.parametrize("name", ["Ukraine", "ukraine", "USA", "Georgia", "Taiwan", "UK", "Kosovo"])
 def test_a_country_is_no_place(name: str) -> None:
     """A village somewhere that happens to bear a country's name is not what is meant."""
-    with pytest.raises(PlaceError, match="is a country"):
+    with pytest.raises(PlaceError, match="is a country or territory"):
         open_gazetteer().resolve(name)
+
+
+def test_a_code_of_three_letters_is_no_country() -> None:
+    """Muş is a town in Turkey, though MUS is Mauritius."""
+    assert open_gazetteer().resolve("Muş").country == "TR"
 
 
 @pytest.mark.parametrize(("name", "country"), [("Singapore", "SG"), ("Monaco", "MC"), ("Djibouti", "DJ")])

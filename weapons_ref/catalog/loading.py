@@ -205,8 +205,10 @@ def _files(folder: Path) -> list[_File]:
             raise CatalogError(f"{path}: {error.strerror or error}") from error
     # By what they lead to, since a link may stand for a file of another name.
     read = {os.path.realpath(folder / file.name.removeprefix(f"{shown}/")) for file in files}
-    for path in sorted(folder.rglob("*.y*ml")):
-        if path.suffix in (".yaml", ".yml") and os.path.realpath(path) not in read:
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        looks_so = path.suffix.lower() in (".yaml", ".yml") and path.is_file() and not hidden
+        if looks_so and os.path.realpath(path) not in read:
             raise CatalogError(f"{path}: would not be read; records are systems/COUNTRY/NAME.yaml")
     if not files:
         raise CatalogError(f"{folder}: holds no systems/**/*.yaml, sources.yaml or vocabulary.yaml")

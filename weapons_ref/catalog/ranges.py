@@ -62,6 +62,7 @@ def interval(system: System, catalog: Catalog, basis: str = "span", as_of: str |
         minimum_high_m=minimum_high,
         open_ended=any(c.high_m == high and catalog.qualifiers.get(c.qualifier) == "floor" for c in maximum),
         basis=basis,
+        as_of=as_of,
         claims=(*maximum, *minimum),
     )
 

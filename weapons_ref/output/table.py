@@ -70,7 +70,10 @@ def _span(range_: RangeInterval) -> str:
 
 
 def _minimum_unknown(range_: RangeInterval) -> str:
-    return ", minimum unknown" if range_.minimum_low_m is None else ""
+    if range_.minimum_low_m is not None:
+        return ""
+    chosen = range_.basis != "span" or range_.as_of is not None
+    return ", no minimum among the claims chosen" if chosen else ", minimum unknown"
 
 
 def _kilometres(*metres: float) -> str:
@@ -110,8 +113,9 @@ def _(result: ReachResult) -> Iterator[str]:
 
 
 def _from(origin: Origin) -> str:
-    position = f"{views.degrees(origin.lat)}, {views.degrees(origin.lon)}"
-    return f"From {position}" if origin.name == position else f"From {origin.name} ({position})"
+    if origin.geonameid is None:
+        return f"From {origin.name}"  # a position, which is its name
+    return f"From {origin.name} ({views.degrees(origin.lat)}, {views.degrees(origin.lon)})"
 
 
 def _choice(query: Query) -> Iterator[str]:
@@ -147,7 +151,7 @@ def _verdict_table(verdicts: Sequence[Verdict], systems: bool, origins: bool) ->
         yield ""
     for (of, said, reason), names in reasons.items():
         more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-        yield plain(f"{', '.join(names[:_NAMED])}{more}{of}, {said}: {reason}")
+        yield plain(f"{'; '.join(names[:_NAMED])}{more}{of}, {said}: {reason}")
 
 
 def _matrix(verdicts: Sequence[Verdict], ranges: Sequence[RangeInterval]) -> Iterator[str]:

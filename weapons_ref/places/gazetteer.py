@@ -42,7 +42,14 @@ _SUGGESTED = 5
 _COMPARED = 800
 
 #: What people call a country beside its name, code and ISO 3166-1 alpha-3 code.
-_NICKNAMES = {"uk": "gb", "great britain": "gb", "netherlands": "nl", "czech republic": "cz", "turkiye": "tr"}
+_NICKNAMES = {
+    "usa": "us",
+    "uk": "gb",
+    "great britain": "gb",
+    "netherlands": "nl",
+    "czech republic": "cz",
+    "turkiye": "tr",
+}
 
 _PLACES = """
 SELECT {spelling}, p.rank, p.id, p.name, p.lat / 1e5, p.lon / 1e5, p.country, c.name, c.iso3, r.name, r.code,
@@ -287,8 +294,8 @@ class Gazetteer:
 
     @functools.cached_property
     def _countries_by_name(self) -> dict[str, str]:
-        rows = self._query("SELECT code, name, iso3 FROM countries")
-        return {fold(text): code for code, *texts in rows for text in texts if text} | {
+        # Not by their codes of three letters: Muş, Bra and Åre are towns.
+        return {fold(name): code for code, name in self._countries.items()} | {
             name: code.upper() for name, code in _NICKNAMES.items()
         }
 
@@ -373,7 +380,8 @@ class Gazetteer:
 
     def _meant_as_country(self, name: str, country: str, candidates: Sequence[_Candidate]) -> str:
         called = self._countries[country]
-        message = f"{name!r} is a country{'' if fold(called) == fold(name) else f', {called}'}; name a place in it"
+        known_as = "" if fold(called) == fold(name) else f", {called}"
+        message = f"{name!r} is a country or territory{known_as}; name a place in it"
         if candidates:
             place = candidates[0].place
             message += f", or for {place.label} write geonames:{place.geonameid}"
