@@ -189,7 +189,7 @@ def _files(folder: Path) -> list[_File]:
     shown = folder.name if folder == catalog_folder() else str(folder)
     root = os.path.realpath(folder)
     stays = functools.cache(lambda path: Path(os.path.realpath(path)).is_relative_to(root))
-    files = []
+    files, opened = [], set()
     singles = [(folder / f"{kind}.yaml", kind) for kind in ("sources", "vocabulary")]
     systems = [(path, "system") for path in sorted((folder / "systems").rglob("*"))]
     for path, kind in singles + systems:
@@ -201,14 +201,15 @@ def _files(folder: Path) -> list[_File]:
             with open(path, "rb") as stream:
                 name = f"{shown}/{path.relative_to(folder).as_posix()}"
                 files.append(_File(kind, name, stream.read(MAX_BYTES + 1)))
+            opened.add(path)
         except OSError as error:
             raise CatalogError(f"{path}: {error.strerror or error}") from error
-    # By what they lead to, since a link may stand for a file of another name.
-    read = {os.path.realpath(folder / file.name.removeprefix(f"{shown}/")) for file in files}
     for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() not in (".yaml", ".yml") or path in opened or not path.is_file():
+            continue
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        looks_so = path.suffix.lower() in (".yaml", ".yml") and path.is_file() and not hidden
-        if looks_so and os.path.realpath(path) not in read:
+        # By what they lead to, since a link may stand for a file of another name.
+        if not hidden and os.path.realpath(path) not in map(os.path.realpath, opened):
             raise CatalogError(f"{path}: would not be read; records are systems/COUNTRY/NAME.yaml")
     if not files:
         raise CatalogError(f"{folder}: holds no systems/**/*.yaml, sources.yaml or vocabulary.yaml")

@@ -166,7 +166,8 @@ _SYSTEM_COLUMNS = [
     "variant_of",
     "sources",
 ]
-_CLAIM_COLUMNS = ["system", "name", *(name for name in Claim.__struct_fields__ if name != "metres")]
+_CLAIM_FIELDS = [name for name in Claim.__struct_fields__ if name != "metres"]
+_CLAIM_COLUMNS = ["system", "name", *_CLAIM_FIELDS]
 _VERDICT_COLUMNS = [
     "system",
     "place",
@@ -322,13 +323,11 @@ def _limits(range_: RangeInterval) -> dict[str, Any]:
 
 
 def _claim(claim: Claim) -> dict[str, Any]:
-    fields = {name: getattr(claim, name) for name in claim.__struct_fields__ if name != "metres"}
-    return {name: value for name, value in fields.items() if value is not None}
+    return {name: value for name in _CLAIM_FIELDS if (value := getattr(claim, name)) is not None}
 
 
 def _claim_row(system: System, claim: Claim) -> dict[str, Any]:
-    fields = {name: getattr(claim, name) for name in claim.__struct_fields__ if name != "metres"}
-    return {"system": system.id, "name": system.name, **fields}
+    return {"system": system.id, "name": system.name, **{name: getattr(claim, name) for name in _CLAIM_FIELDS}}
 
 
 def _source(source: Source) -> dict[str, Any]:
