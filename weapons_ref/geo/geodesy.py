@@ -158,7 +158,24 @@ def distances(
     return metres, azimuths
 
 
-def destinations(lon: float, lat: float, azimuths: Floats, distance_m: float) -> tuple[Floats, Floats]:
+def pairwise(lons1: Floats, lats1: Floats, lons2: Floats, lats2: Floats) -> tuple[Floats, Floats]:
+    """Return the distances and azimuths from each of many points to another one.
+
+    Parameters
+    ----------
+    lons1, lats1, lons2, lats2 : array of float64, shape (n,)
+        Degrees, already checked.
+
+    Returns
+    -------
+    distance_m, azimuth_deg : array of float64, shape (n,)
+        Azimuths are at the first points, pyproj's, in (-180, 180].
+    """
+    azimuths, _, metres = _geod().inv(lons1, lats1, lons2, lats2)
+    return metres, azimuths
+
+
+def destinations(lon: float, lat: float, azimuths: Floats, distance_m: float | Floats) -> tuple[Floats, Floats]:
     """Return longitude and latitude of the points that lie a distance away in given directions.
 
     Parameters
@@ -167,7 +184,7 @@ def destinations(lon: float, lat: float, azimuths: Floats, distance_m: float) ->
         The point to start from, degrees.
     azimuths : array of float64, shape (n,)
         Degrees clockwise from north.
-    distance_m : float
+    distance_m : float or array of float64, shape (n,)
         Metres along each geodesic, which past the cut locus is no longer the shortest.
 
     Returns
@@ -179,6 +196,33 @@ def destinations(lon: float, lat: float, azimuths: Floats, distance_m: float) ->
     count = len(azimuths)
     lons, lats, _ = _geod().fwd(np.full(count, lon), np.full(count, lat), azimuths, np.full(count, distance_m))
     return lons, lats
+
+
+def onward(lons: Floats, lats: Floats, azimuths: Floats, metres: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return where each of many geodesics has come after its own distance, and its direction there.
+
+    Parameters
+    ----------
+    lons, lats, azimuths : array of float64, shape (n,)
+        Starts and directions, degrees.
+    metres : array of float64, shape (n,)
+        Distances along the geodesics.
+
+    Returns
+    -------
+    lon, lat, azimuth : array of float64, shape (n,)
+        Azimuths go on in the same direction, in (-180, 180].
+    """
+    return _geod().fwd(lons, lats, azimuths, metres, return_back_azimuth=False)
+
+
+def signed_area(lons: Floats, lats: Floats) -> float:
+    """Return the area of the smaller side of a ring of geodesic edges, square metres.
+
+    Positive when that side lies to the left of the ring, even when it holds a pole.
+    """
+    area_m2, _ = _geod().polygon_area_perimeter(lons, lats)
+    return float(area_m2)
 
 
 def utm_to_lonlat(zone: int, north: bool, easting_m: float, northing_m: float) -> tuple[float, float]:

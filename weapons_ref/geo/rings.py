@@ -23,25 +23,22 @@ import numpy.typing as npt
 import shapely
 
 from weapons_ref.errors import QueryError
-from weapons_ref.geo import geodesy
+from weapons_ref.geo import drawing, geodesy, wedges
+from weapons_ref.geo.sectors import check_sector
 
 Floats = npt.NDArray[np.float64]
 
-#: Steps to a degree in the finished polygon: seven decimals, about a centimetre (RFC 7946, section 11.2).
-_GRID = 1e7
-#: What rounding to that grid can move a vertex by, at most; taken off the error bound beforehand.
-_ROUNDING_M = 0.01
-_LEAST_ERROR_M = 0.1
+GRID = drawing.GRID
 _BASE_STEP_DEG = 5.0
-#: Where an edge is compared with the circle. Its stray is smooth and 0 at both ends: an arch, which is
-#: highest in the middle, or an S, highest at 0.21 and 0.79, or between the two. So close together the
-#: samples miss the top of an arch by 0.5 % at most and that of an S by 2.3 %, which is taken off beforehand.
-_SAMPLES = np.arange(1, 14) / 14
-_MISSED = 0.03
 
 
 def annulus(
-    lon: float, lat: float, outer_m: float, inner_m: float = 0.0, max_error_m: float = 10.0
+    lon: float,
+    lat: float,
+    outer_m: float,
+    inner_m: float = 0.0,
+    max_error_m: float = 10.0,
+    sector: tuple[float, float] | None = None,
 ) -> shapely.MultiPolygon:
     """Return the points from `inner_m` to `outer_m` of an origin as an RFC 7946 polygon.
 
@@ -52,7 +49,9 @@ def annulus(
     outer_m, inner_m : float
         The radii, metres; no inner one cuts nothing out.
     max_error_m : float
-        How far, in metres, an edge may lie from the true circle. Vertices lie on it.
+        How far, in metres, an edge may lie from the true circle or ray. Vertices lie on it.
+    sector : (float, float), optional
+        The azimuths at the origin to keep, degrees clockwise from one to the other; all if not given.
 
     Returns
     -------
@@ -65,12 +64,12 @@ def annulus(
     CoordinateError
         If the origin is not on Earth.
     QueryError
-        If the radii are not 0 <= inner < outer, the error is too small for seven decimals, or the
-        ring too small to show on them.
+        If the radii are not 0 <= inner < outer, the error is too small for seven decimals, the
+        ring too small to show on them, or the sector one that cannot be; see `check_sector` and `wedge`.
     """
     if not (math.isfinite(outer_m) and 0 <= inner_m < outer_m):
         raise QueryError(f"a ring from {inner_m:g} m to {outer_m:g} m: the minimum must be below the maximum")
-    ring = _lay_on_map(_Sheets(lon, lat, max_error_m).annulus(outer_m, inner_m))
+    ring = _lay_on_map(_Sheets(lon, lat, max_error_m, sector, outer_m).annulus(outer_m, inner_m))
     if ring.is_empty:
         raise QueryError(f"a ring from {inner_m:g} m to {outer_m:g} m is too small to draw")
     return ring
@@ -82,15 +81,17 @@ def bands(
     maximum_m: tuple[float, float],
     minimum_m: tuple[float, float] = (0.0, 0.0),
     max_error_m: float = 10.0,
+    sector: tuple[float, float] | None = None,
 ) -> tuple[shapely.MultiPolygon, shapely.MultiPolygon]:
     """Return what is within every one of several radii, and what only within some.
 
     Parameters
     ----------
-    lon, lat, max_error_m : float
+    lon, lat, max_error_m, sector
         As in `annulus`.
     maximum_m, minimum_m : (float, float)
-        The lowest and the highest outer radius, and the same of the inner one, metres.
+        The lowest and the highest outer radius, and the same of the inner one, metres. A lowest one
+        of 0 or less leaves nothing that is certain.
 
     Returns
     -------
@@ -104,9 +105,9 @@ def bands(
         As in `annulus`.
     """
     low, high = maximum_m
-    if not (math.isfinite(high) and 0 <= minimum_m[0] <= minimum_m[1] and minimum_m[0] < high and 0 < low <= high):
+    if not (math.isfinite(high) and 0 <= minimum_m[0] <= minimum_m[1] and minimum_m[0] < high and low <= high):
         raise QueryError(f"a ring from {minimum_m[0]:g} m to {high:g} m: the minimum must be below the maximum")
-    sheets = _Sheets(lon, lat, max_error_m)
+    sheets = _Sheets(lon, lat, max_error_m, sector, high)
     certain = sheets.annulus(low, minimum_m[1]) if minimum_m[1] < low else shapely.Polygon()
     if low == high and minimum_m[0] == minimum_m[1]:
         return _lay_on_map(certain), shapely.MultiPolygon()
@@ -122,22 +123,30 @@ def covers_globe(radius_m: float) -> bool:
 class _Sheets:
     """Disks and annuli round one origin, on its sheet: longitude `lon` - 180 to `lon` + 180, in grid steps."""
 
-    def __init__(self, lon: float, lat: float, max_error_m: float) -> None:
-        if not (math.isfinite(max_error_m) and max_error_m >= _LEAST_ERROR_M):
-            raise QueryError(
-                f"a maximum error of {max_error_m:g} m is below {_LEAST_ERROR_M:g} m, what seven decimals can hold"
-            )
+    def __init__(
+        self,
+        lon: float,
+        lat: float,
+        max_error_m: float,
+        sector: tuple[float, float] | None = None,
+        reach_m: float = 0.0,
+    ) -> None:
         self._lon, self._lat = geodesy.check_position(lon, lat)
-        self._tolerance_m = (max_error_m - _ROUNDING_M) * (1 - _MISSED)
+        self._tolerance_m = drawing.tolerance_m(max_error_m)
+        # One wedge for every radius up to `reach_m`, so that all bands end at the same edges.
+        self._wedge: shapely.Geometry | None = None
+        if sector is not None:
+            self._wedge = wedges.wedge(self._lon, self._lat, reach_m, check_sector(*sector), self._tolerance_m)
 
     def annulus(self, outer_m: float, inner_m: float) -> shapely.Geometry:
-        sheet = _disk(self._lon, self._lat, outer_m, self._tolerance_m)
+        sheet = disk(self._lon, self._lat, outer_m, self._tolerance_m)
         if inner_m > 0:
-            sheet = shapely.difference(sheet, _disk(self._lon, self._lat, inner_m, self._tolerance_m), grid_size=1)
-        return sheet
+            sheet = shapely.difference(sheet, disk(self._lon, self._lat, inner_m, self._tolerance_m), grid_size=1)
+        return sheet if self._wedge is None else wedges.cut(sheet, self._wedge)
 
 
-def _disk(lon: float, lat: float, radius_m: float, tolerance_m: float) -> shapely.Geometry:
+def disk(lon: float, lat: float, radius_m: float, tolerance_m: float) -> shapely.Geometry:
+    """Return a disk as a sheet: longitude `lon` - 180 to `lon` + 180, and latitude, in grid steps."""
     if covers_globe(radius_m):
         dl, phi = np.array([180.0, 180.0]), np.array([90.0, -90.0])
     else:
@@ -149,8 +158,13 @@ def _disk(lon: float, lat: float, radius_m: float, tolerance_m: float) -> shapel
     # West side up, east side down: the boundary once round, clockwise.
     x = np.concatenate([-dl[::-1], dl]) + lon
     y = np.concatenate([phi[::-1], phi])
-    polygon = shapely.Polygon(np.column_stack([np.rint(x * _GRID), np.rint(y * _GRID)]))
+    polygon = shapely.Polygon(np.column_stack([np.rint(x * GRID), np.rint(y * GRID)]))
     return shapely.set_precision(polygon, 1)
+
+
+def azimuths(lat: float, radius_m: float, tolerance_m: float) -> Floats:
+    """Return at which azimuths, 0 to 180, a circle has its vertices, for radii that no geodesic outgrows."""
+    return _refine(0.0, lat, radius_m, tolerance_m, 0.0, 180.0)[0]
 
 
 def _reaches_pole(lat: float, radius_m: float, pole: float) -> bool:
@@ -165,10 +179,11 @@ def _half_circle(lon: float, lat: float, radius_m: float, tolerance_m: float) ->
     """
     corner = _cut_locus_corner(lon, lat, radius_m)
     if corner is None:
-        return _refine(lon, lat, radius_m, tolerance_m, 0.0, 180.0)
+        dl, phi = _refine(lon, lat, radius_m, tolerance_m, 0.0, 180.0)[1]
+        return dl, phi
     azimuth, dl_corner = corner
-    north = _refine(lon, lat, radius_m, tolerance_m, 0.0, azimuth)
-    south = _refine(lon, lat, radius_m, tolerance_m, 180.0 - azimuth, 180.0)
+    north = _refine(lon, lat, radius_m, tolerance_m, 0.0, azimuth)[1]
+    south = _refine(lon, lat, radius_m, tolerance_m, 180.0 - azimuth, 180.0)[1]
     dl = np.concatenate([north[0][:-1], [dl_corner], south[0][1:]])
     phi = np.concatenate([north[1][:-1], [-lat], south[1][1:]])
     return dl, phi
@@ -201,25 +216,14 @@ def _cut_locus_corner(lon: float, lat: float, radius_m: float) -> tuple[float, f
 def _refine(
     lon: float, lat: float, radius_m: float, tolerance_m: float, first_deg: float, last_deg: float
 ) -> tuple[Floats, Floats]:
-    """Return vertices between two azimuths, as many as the tolerance takes."""
+    """Return azimuths between two, and the vertices there, shape (2, n), as many as the tolerance takes."""
     azimuths = np.linspace(first_deg, last_deg, 2 + int((last_deg - first_deg) / _BASE_STEP_DEG))
-    dl, phi = _vertices(lon, lat, radius_m, azimuths)
-    unsettled = np.ones(len(azimuths) - 1, dtype=bool)
-    # Each round halves the azimuths; 60 of them exhaust the doubles between two neighbours.
-    for _ in range(60):
-        edges = np.flatnonzero(unsettled)
-        errors = _edge_errors(lat, radius_m, dl, phi, edges)
-        coarse = edges[errors > tolerance_m]
-        unsettled[:] = False
-        if not len(coarse):
-            break
-        unsettled[coarse] = True
-        halves = (azimuths[coarse] + azimuths[coarse + 1]) / 2
-        new_dl, new_phi = _vertices(lon, lat, radius_m, halves)
-        azimuths = np.insert(azimuths, coarse + 1, halves)
-        dl, phi = np.insert(dl, coarse + 1, new_dl), np.insert(phi, coarse + 1, new_phi)
-        unsettled = np.insert(unsettled, coarse + 1, True)
-    return dl, phi
+    return drawing.refine(
+        azimuths,
+        lambda halves: np.stack(_vertices(lon, lat, radius_m, halves)),
+        lambda starts, ends: _edge_errors(lat, radius_m, starts, ends),
+        tolerance_m,
+    )
 
 
 def _vertices(lon: float, lat: float, radius_m: float, azimuths: Floats) -> tuple[Floats, Floats]:
@@ -236,11 +240,9 @@ def _vertices(lon: float, lat: float, radius_m: float, azimuths: Floats) -> tupl
     return dl, phi
 
 
-def _edge_errors(lat: float, radius_m: float, dl: Floats, phi: Floats, edges: npt.NDArray[np.intp]) -> Floats:
+def _edge_errors(lat: float, radius_m: float, starts: Floats, ends: Floats) -> Floats:
     """Return how far each edge strays from the circle, in metres."""
-    ends = edges + 1
-    x = dl[edges, None] + (dl[ends] - dl[edges])[:, None] * _SAMPLES
-    y = phi[edges, None] + (phi[ends] - phi[edges])[:, None] * _SAMPLES
+    x, y = drawing.samples(starts, ends)
     metres, _ = geodesy.distances(0.0, lat, x.ravel(), y.ravel())
     strays = np.abs(np.asarray(metres) - radius_m).reshape(x.shape)
     worst: Floats = strays.max(axis=1, initial=0.0)
@@ -248,15 +250,26 @@ def _edge_errors(lat: float, radius_m: float, dl: Floats, phi: Floats, edges: np
 
 
 def _lay_on_map(sheet: shapely.Geometry) -> shapely.MultiPolygon:
-    """Cut a sheet at the antimeridian, sew its seam, and return it in degrees, wound and closed."""
-    turn = 360 * _GRID
+    return finish(cut_at_antimeridian(sheet))
+
+
+def cut_at_antimeridian(sheet: shapely.Geometry) -> shapely.Geometry:
+    """Cut what is drawn in grid steps, on longitudes from -540 to 540, at +-180, and sew it together there."""
+    west, _, east, _ = sheet.bounds
+    turn = 360 * GRID
+    if -turn / 2 <= west and east <= turn / 2:
+        return sheet
     pieces = []
     for world in (-1, 0, 1):
-        window = shapely.box((world - 0.5) * turn, -90 * _GRID, (world + 0.5) * turn, 90 * _GRID)
+        window = shapely.box((world - 0.5) * turn, -90 * GRID, (world + 0.5) * turn, 90 * GRID)
         piece = shapely.intersection(sheet, window, grid_size=1)
         pieces.append(shapely.transform(piece, lambda xy, world=world: xy - [world * turn, 0.0]))
-    whole = shapely.union_all(pieces, grid_size=1)
-    polygons = [part for part in shapely.get_parts(whole) if part.geom_type == "Polygon"]
-    polygons = shapely.segmentize(polygons, 90 * _GRID)
-    polygons = shapely.transform(polygons, lambda xy: np.rint(xy) / _GRID)
+    return shapely.union_all(pieces, grid_size=1)
+
+
+def finish(drawn: shapely.Geometry) -> shapely.MultiPolygon:
+    """Return what lies on the map in grid steps in degrees, wound and closed, without lines and points."""
+    polygons = [part for part in shapely.get_parts(drawn) if part.geom_type == "Polygon"]
+    polygons = shapely.segmentize(polygons, 90 * GRID)
+    polygons = shapely.transform(polygons, lambda xy: np.rint(xy) / GRID)
     return shapely.MultiPolygon(list(shapely.orient_polygons(polygons, exterior_cw=False)))
