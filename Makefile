@@ -12,8 +12,8 @@ CATALOG := $(shell find catalog -name '*.yaml')
 
 # Commands that take their arguments from variables. These reach the shell through the environment,
 # so that names with quotes and spaces survive: make reach FROM="Знам'янка" SYSTEM=atacms
-COMMANDS := list show search ring reach distance place run catalog completion
-export SYSTEM FROM TO RANGE TEXT FORMAT OUT ARGS
+COMMANDS := list show search ring reach which distance closest place run catalog completion
+export SYSTEM FROM AREA COUNTRY TO RANGE TEXT FORMAT OUT ARGS
 
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint audit bench lock docs queries clean $(COMMANDS)
@@ -25,7 +25,7 @@ help: ## Print this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 	@echo
 	@echo "Any command: make $(COMMANDS)"
-	@echo "with SYSTEM= FROM= TO= RANGE= TEXT= FORMAT= OUT= ARGS=, for example"
+	@echo "with SYSTEM= FROM= AREA= COUNTRY= TO= RANGE= TEXT= FORMAT= OUT= ARGS=, for example"
 	@echo "  make reach SYSTEM=atacms FROM=Kherson TO=Sevastopol"
 	@echo "  make ring SYSTEM='gmlrs atacms' FROM=Kherson OUT=rings.geojson"
 	@echo "  make distance FROM='Velyka Znamianka' TO=47.5119,34.5863"
@@ -34,7 +34,7 @@ help: ## Print this help
 
 setup: $(READY) ## Make the virtual environment and the gazetteer
 
-$(READY): requirements/dev.txt setup.cfg setup.py pyproject.toml weapons_ref/places/index.py weapons_ref/places/regions.csv tests/node/package-lock.json
+$(READY): requirements/dev.txt setup.cfg setup.py pyproject.toml weapons_ref/places/index.py weapons_ref/places/borders.py weapons_ref/places/bordernotes.py $(wildcard weapons_ref/places/*.csv) tests/node/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "weapons-ref needs Python 3.11 or later; name one: make PYTHON=python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
@@ -85,11 +85,15 @@ out/%: queries/%.yaml $(CATALOG) $(CODE) $(READY)
 $(COMMANDS): $(READY)
 	@set -f; set -- $@; \
 	case $@ in \
-	distance) set -- "$$@" "$$FROM" "$$TO";; \
+	distance) [ -z "$$FROM" ] || set -- "$$@" "$$FROM"; \
+	   set -- "$$@" "$$TO" $${AREA:+--from-area "$$AREA"} $${COUNTRY:+--from-country "$$COUNTRY"};; \
+	closest) set -- "$$@" "$$FROM" "$$TO";; \
 	place|search) set -- "$$@" "$$TEXT";; \
 	run|catalog|completion) ;; \
 	*) for system in $$SYSTEM; do set -- "$$@" "$$system"; done; \
 	   [ -z "$$FROM" ] || set -- "$$@" --from "$$FROM"; \
+	   [ -z "$$AREA" ] || set -- "$$@" --from-area "$$AREA"; \
+	   [ -z "$$COUNTRY" ] || set -- "$$@" --from-country "$$COUNTRY"; \
 	   [ -z "$$TO" ] || set -- "$$@" --to "$$TO"; \
 	   [ -z "$$RANGE" ] || set -- "$$@" --range "$$RANGE";; \
 	esac; \

@@ -1,4 +1,4 @@
-"""What metadata cannot say: the gazetteer's index, and the catalog with its compiled form, go into the wheel."""
+"""What metadata cannot say: gazetteer, countries, and the catalog with its compiled form go into the wheel."""
 
 import shutil
 import sys
@@ -17,12 +17,14 @@ class BuildData(build_py):  # type: ignore[misc]  # setuptools is not typed
         """Build the packages."""
         sys.path.insert(0, str(HERE))
         from weapons_ref.catalog.loading import compile_packaged
-        from weapons_ref.places import index
+        from weapons_ref.places import borders, index
 
         data = HERE / "weapons_ref" / "_data"
         data.mkdir(exist_ok=True)
         if not index.is_current(data / "gazetteer.sqlite") and index.main([str(data / "gazetteer.sqlite")]):
             sys.exit("the gazetteer could not be built")
+        if not borders.is_current(data / "countries.sqlite") and borders.main([str(data / "countries.sqlite")]):
+            sys.exit("the outlines of countries could not be built")
         super().run()
         # An editable install reads the catalog where it is, and keeps its compiled form in the cache.
         if not self.editable_mode:
