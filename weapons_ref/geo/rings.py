@@ -221,7 +221,7 @@ def _refine(
     return drawing.refine(
         azimuths,
         lambda halves: np.stack(_vertices(lon, lat, radius_m, halves)),
-        lambda starts, ends: _edge_errors(lat, radius_m, starts, ends),
+        lambda starts, ends: _edge_errors(lat, radius_m, tolerance_m, starts, ends),
         tolerance_m,
     )
 
@@ -240,13 +240,20 @@ def _vertices(lon: float, lat: float, radius_m: float, azimuths: Floats) -> tupl
     return dl, phi
 
 
-def _edge_errors(lat: float, radius_m: float, starts: Floats, ends: Floats) -> Floats:
-    """Return how far each edge strays from the circle, in metres."""
-    x, y = drawing.samples(starts, ends)
-    metres, _ = geodesy.distances(0.0, lat, x.ravel(), y.ravel())
-    strays = np.abs(np.asarray(metres) - radius_m).reshape(x.shape)
-    worst: Floats = strays.max(axis=1, initial=0.0)
+def _edge_errors(lat: float, radius_m: float, tolerance_m: float, starts: Floats, ends: Floats) -> Floats:
+    """Return how far each edge strays from the circle, in metres; if its middle is too far, how far that does."""
+    worst = _strays(lat, radius_m, (starts + ends) / 2)
+    close = np.flatnonzero(worst <= tolerance_m)
+    samples = drawing.samples(starts[:, close], ends[:, close])
+    worst[close] = _strays(lat, radius_m, samples).max(axis=1, initial=0.0)
     return worst
+
+
+def _strays(lat: float, radius_m: float, points: Floats) -> Floats:
+    """Return how far points, dl and latitude, are from the circle, in metres."""
+    metres, _ = geodesy.distances(0.0, lat, points[0].ravel(), points[1].ravel())
+    strays: Floats = np.abs(np.asarray(metres) - radius_m).reshape(points.shape[1:])
+    return strays
 
 
 def _lay_on_map(sheet: shapely.Geometry) -> shapely.MultiPolygon:
