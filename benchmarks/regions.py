@@ -21,6 +21,7 @@ import numpy.typing as npt
 import pyproj
 import shapely
 
+from weapons_ref.geo import buffers
 from weapons_ref.geo.regions import Region
 
 Floats = npt.NDArray[np.float64]
@@ -96,6 +97,7 @@ def measurements(geometry: dict[str, Any], lon: Floats, lat: Floats) -> list[Mea
         Measurement("distance, a point outside", lambda: region.nearest(x, y), 30, "us", each),
         Measurement("the rival's, a point", lambda: rival.distances(x[few], y[few]), None, "us", one_of_few),
         Measurement("farthest distance, a point", lambda: region.farthest(x[few], y[few]), None, "us", one_of_few),
+        Measurement("a ring of 300 km, within 10 m", lambda: buffers.near(region, 300_000), 5),
     ]
 
 

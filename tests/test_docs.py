@@ -34,9 +34,14 @@ def run_console(block: str, folder: Path) -> str:
     return "".join(shown)
 
 
-def run_python(block: str) -> str:
+def run_python(block: str, folder: Path) -> str:
     """Return a Python session with what it prints now."""
     console = code.InteractiveConsole()
+    with contextlib.chdir(folder):
+        return _session(console, block)
+
+
+def _session(console: code.InteractiveConsole, block: str) -> str:
     shown: list[str] = []
     pending = False
 
@@ -59,8 +64,10 @@ def run_python(block: str) -> str:
 
 def renewed(page: Path, folder: Path) -> str:
     """Return a page with all its output renewed."""
+    for name in ("examples", "queries"):
+        (folder / name).symlink_to(ROOT / name)
     text = CONSOLE.sub(lambda match: run_console(match[1], folder), page.read_text("utf-8"))
-    return PYTHON.sub(lambda match: run_python(match[1]), text)
+    return PYTHON.sub(lambda match: run_python(match[1], folder), text)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -27,7 +27,7 @@ def copy(tmp_path: Path) -> Path:
     """A copy of what the Makefile reads, all of it old."""
     folder = tmp_path / "copy"
     left_out = shutil.ignore_patterns("_data", "__pycache__", "node_modules")
-    for name in ("catalog", "queries", "requirements", "weapons_ref"):
+    for name in ("catalog", "examples", "queries", "requirements", "weapons_ref"):
         shutil.copytree(ROOT / name, folder / name, ignore=left_out)
     for name in ("Makefile", "setup.cfg", "setup.py", "pyproject.toml", "tests/node/package-lock.json"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,8 @@ def make(copy: Path) -> Make:
         ours = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -m weapons_ref "$@"'
         venv = environment("printf '<%s>' \"$@\"" if shows else ours)
         # What an outer make or another tool has set is not ours.
-        alien = ("MAKE", "MFLAGS", "GNUMAKE", "SYSTEM", "FROM", "TO", "RANGE", "TEXT", "FORMAT", "OUT", "ARGS")
+        variables = ("SYSTEM", "FROM", "AREA", "COUNTRY", "TO", "RANGE", "TEXT", "FORMAT", "OUT", "ARGS")
+        alien = ("MAKE", "MFLAGS", "GNUMAKE", *variables)
         return subprocess.run(
             ["make", f"VENV={venv}", *arguments],
             cwd=copy,
@@ -80,7 +81,7 @@ def test_make_alone_prints_help(make: Make) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     for goal in ("demo", "test", "setup", "lint", "queries", "clean", "help"):
         assert re.search(rf"^  make {goal} +\w", done.stdout, re.MULTILINE)
-    for command in ("list", "show", "search", "ring", "reach", "distance", "place"):
+    for command in ("list", "show", "search", "ring", "reach", "which", "distance", "closest", "place"):
         assert re.search(rf"\b{command}\b", done.stdout)
     assert done.stdout == make("help").stdout
 
@@ -99,6 +100,15 @@ def test_make_alone_prints_help(make: Make) -> None:
         (["ring", "RANGE=300 km", "FROM=46°38'13\"N 32°36'52\"E"],
          ["ring", "--from", "46°38'13\"N 32°36'52\"E", "--range", "300 km"]),
         (["distance", "FROM=Velyka Znamianka", "TO=-33.9,18.4"], ["distance", "Velyka Znamianka", "-33.9,18.4"]),
+        (["which", "FROM=Знам'янка", "AREA=a b.geojson", "COUNTRY=UA", "TO=Odesa, UA", "ARGS=--from-file 'c d.csv'"],
+         ["which", "--from", "Знам'янка", "--from-area", "a b.geojson", "--from-country", "UA", "--to", "Odesa, UA",
+          "--from-file", "c d.csv"]),
+        (["ring", "RANGE=70km", "AREA=it's.geojson", "ARGS=--dissolve --sector 330:30"],
+         ["ring", "--from-area", "it's.geojson", "--range", "70km", "--dissolve", "--sector", "330:30"]),
+        (["closest", "FROM=a b.geojson", "TO=country:UA", "FORMAT=geojson"],
+         ["closest", "a b.geojson", "country:UA", "--format", "geojson"]),
+        (["distance", "AREA=a b.geojson", "TO=Odesa, UA"], ["distance", "Odesa, UA", "--from-area", "a b.geojson"]),
+        (["distance", "COUNTRY=UA", "TO=-33.9,18.4"], ["distance", "-33.9,18.4", "--from-country", "UA"]),
         (["place", 'TEXT=a "b" `c` ;d &e *f |g >h \\i'], ["place", 'a "b" `c` ;d &e *f |g >h \\i']),
         (["reach", "SYSTEM=*", "FROM=x", "ARGS=--to 'Odesa, UA' --all"],
          ["reach", "*", "--from", "x", "--to", "Odesa, UA", "--all"]),
@@ -134,6 +144,8 @@ def test_make_answers_a_distance_and_a_place(make: Make) -> None:
     assert "19." in make("distance", "FROM=Velyka Znamianka", "TO=47.5119,34.5863").stdout
     assert "706448" in make("place", "TEXT=Херсон").stdout
     assert "FeatureCollection" in make("ring", "SYSTEM=gmlrs atacms", "FROM=Kherson").stdout
+    assert "atacms" in make("which", "FROM=Kherson", "TO=Sevastopol").stdout
+    assert "19." in make("closest", "FROM=Velyka Znamianka", "TO=47.5119,34.5863").stdout
 
 
 def test_queries_become_answers_when_something_changes(make: Make, copy: Path) -> None:

@@ -344,6 +344,7 @@ def test_a_place_at_exactly_the_range_is_within(start: Place, end: Place) -> Non
         assert (exact.verdict, exact.margin_m, exact.distance_m) == ("within", 0, metres)
         (short,) = reach(range_m=math.nextafter(metres, 0), origin=start, to=end, catalog=CATALOG).verdicts
         assert short.verdict == "beyond"
+        assert short.margin_m is not None
         assert short.margin_m < 0
 
 
@@ -519,7 +520,10 @@ def test_what_names_no_place_or_several_is_an_error() -> None:
 
 def test_the_package_offers_these_names() -> None:
     """As the documentation lists them."""
-    for name in ("load_catalog", "find_place", "rings", "reach", "distance", "read_locations"):
+    for name in (
+        "load_catalog", "find_place", "rings", "reach", "which", "distance", "closest", "read_locations", "read_area",
+        "find_country", "Region",
+    ):  # fmt: skip
         assert callable(getattr(weapons_ref, name))
 
 

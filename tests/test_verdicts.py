@@ -2,20 +2,21 @@
 
 The reference below follows the design's words, with the distance a point: with maximum ranges from H- to
 H+ and minimum ranges from L- to L+ (0 where unknown), `within` if d <= H- and d >= L+; `beyond` if
-d > H+; `inside-minimum` if d < L-; else `disputed`.
+d > H+; `inside-minimum` if d < L-; else `disputed`. A wide origin is many points, each of them asked.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from fractions import Fraction
 
 import msgspec
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from weapons_ref.model import VERDICTS, Claim, RangeInterval
+from weapons_ref.model import VERDICTS, Claim, RangeInterval, Reading
 from weapons_ref.verdicts import Judge, Judgement
 
 #: (attribute, lowest, highest) in whole kilometres.
@@ -265,3 +266,283 @@ def test_miles_are_given_in_kilometres_too(miles: float, printed: str) -> None:
     metres = miles * 1609.344
     claim = Claim(attribute="range_max", printed=f"{miles:g}", unit="mi", metres=(metres, metres), source="s")
     assert claim.figure == printed
+
+
+# --- Wide origins ----------------------------------------------------------------------------------
+
+READINGS: tuple[Reading, ...] = ("anywhere", "somewhere", "everywhere")
+#: From best to worst, as a reader would have it.
+RANK: dict[str, int] = {name: number for number, name in enumerate(VERDICTS)}
+
+
+def samples(range_: RangeInterval, near: float, far: float) -> list[float]:
+    """Return distances of points of a connected origin: its ends, and all where the definition can change."""
+    figures = {range_.low_m, range_.high_m, range_.minimum_low_m or 0.0, range_.minimum_high_m or 0.0}
+    figures |= {metres for one in range_.claims for metres in (one.low_m, one.high_m)}
+    beside = {math.nextafter(figure, side) for figure in figures for side in (0.0, math.inf)}
+    return sorted({near, far, *(metres for metres in figures | beside if near <= metres <= far)})
+
+
+def wide_reference(range_: RangeInterval, near: float, far: float, reading: Reading) -> str:
+    """Return the verdict by asking every point: the best, the worst, or what all of them say."""
+    said = {reference(range_, metres) for metres in samples(range_, near, far)}
+    if reading == "anywhere":
+        return min(said, key=RANK.__getitem__)
+    if reading == "everywhere":
+        return max(said, key=RANK.__getitem__)
+    return said.pop() if len(said) == 1 else "disputed"
+
+
+def sensible(range_: RangeInterval) -> bool:
+    """Say whether some distance could be in reach at all, as the catalog's rules see to."""
+    return (range_.minimum_low_m or 0) <= range_.high_m
+
+
+def chosen(range_: RangeInterval, basis: str) -> RangeInterval:
+    """Return what is left of an interval under a basis."""
+    if basis == "span" or range_.system is None:
+        return range_
+    which = min if basis == "low" else max
+    at = 0 if basis == "low" else 1
+    kept: list[Claim] = []
+    figures: dict[str, float] = {}
+    for attribute in ("range_max", "range_min"):
+        claims = [one for one in range_.claims if one.attribute == attribute]
+        if claims:
+            figures[attribute] = which(one.metres[at] for one in claims if one.metres)
+            kept += [one for one in claims if one.metres and one.metres[at] == figures[attribute]]
+    return msgspec.structs.replace(
+        range_,
+        low_m=figures["range_max"],
+        high_m=figures["range_max"],
+        minimum_low_m=figures.get("range_min"),
+        minimum_high_m=figures.get("range_min"),
+        claims=tuple(kept),
+        basis=basis,
+    )
+
+
+wide_ranges = st.builds(
+    lambda range_, basis, floor: chosen(msgspec.structs.replace(range_, open_ended=floor), basis),
+    ranges | plains,
+    st.sampled_from(("span", "span", "low", "high")),
+    st.booleans(),
+).filter(sensible)
+#: The nearest and the farthest distance of an origin, and how it is read.
+extents = st.tuples(distances, distances).map(sorted)
+readings = st.sampled_from(READINGS)
+
+
+@given(wide_ranges, extents, readings)
+@settings(max_examples=400)
+def test_a_wide_origin_answers_as_its_points_do(range_: RangeInterval, extent: list[float], reading: Reading) -> None:
+    """From anywhere as the best of them, from everywhere as the worst, from somewhere as all of them or disputed."""
+    near, far = extent
+    assert Judge(range_).judge(near, far, reading).verdict == wide_reference(range_, near, far, reading)
+
+
+@given(wide_ranges, extents, readings)
+def test_a_wide_origins_margin_is_negative_exactly_when_beyond(
+    range_: RangeInterval, extent: list[float], reading: Reading
+) -> None:
+    """It is a figure of the interval minus the distance of one end; within, that of the end which decides."""
+    near, far = extent
+    verdict, margin, _ = Judge(range_).judge(near, far, reading)
+    assert (margin < 0) == (verdict == "beyond")
+    assert margin in {figure - metres for figure in (range_.low_m, range_.high_m) for metres in (near, far)}
+    if verdict == "within":
+        assert margin == range_.low_m - (near if reading == "anywhere" else far)
+    if verdict == "beyond":
+        assert margin == range_.high_m - (far if reading == "everywhere" else near)
+
+
+@given(wide_ranges, distances, readings)
+def test_an_origin_without_extent_is_a_point(range_: RangeInterval, distance: float, reading: Reading) -> None:
+    """However it is read, verdict and margin are those of the point."""
+    assert Judge(range_).judge(distance, distance, reading)[:2] == Judge(range_).judge(distance)[:2]
+
+
+@given(wide_ranges, extents)
+def test_what_is_within_from_everywhere_is_so_from_anywhere(range_: RangeInterval, extent: list[float]) -> None:
+    """From somewhere lies between; and what is not beyond from everywhere is so from nowhere."""
+    near, far = extent
+    anywhere, somewhere, everywhere = (Judge(range_).judge(near, far, reading).verdict for reading in READINGS)
+    assert (everywhere == "within") == (somewhere == "within")
+    assert anywhere == "within" or somewhere != "within"
+    assert (anywhere == "beyond") == (somewhere == "beyond")
+    assert everywhere == "beyond" or somewhere != "beyond"
+    assert RANK[anywhere] <= RANK[everywhere]
+
+
+@given(wide_ranges, st.lists(st.tuples(extents, st.sampled_from((None, *READINGS))), min_size=2, max_size=40))
+def test_a_wide_answer_does_not_depend_on_the_ones_before(
+    range_: RangeInterval, asked: list[tuple[list[float], Reading | None]]
+) -> None:
+    """A used judge never gives the reason of another gap, or of another reading."""
+    used = Judge(range_)
+    for (near, far), reading in asked:
+        other = far if reading else None
+        assert used.judge(near, other, reading) == Judge(range_).judge(near, other, reading)
+
+
+def by_point(one: Claim, metres: float) -> str:
+    """Return what a claim says of one distance."""
+    assert one.metres is not None
+    low, high = one.metres
+    if one.attribute == "range_max":
+        return "reached" if metres <= low else "missed" if metres > high else "open"
+    return "inside" if metres < low else "clear" if metres >= high else "unsure"
+
+
+WORDS = {
+    "reached": "in reach by",
+    "missed": "out of reach by",
+    "open": "left open by",
+    "inside": "nearer than the minimum range by",
+    "clear": "past the minimum range by",
+    "unsure": "minimum range left open by",
+}
+DEPENDS = {
+    "range_max": "depending on where in the origin by",
+    "range_min": "past the minimum range or not, depending on where in the origin, by",
+}
+
+
+def sorted_keys(sides: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {side: sorted(keys) for side, keys in sides.items()}
+
+
+def all_sides(reason: str) -> dict[str, list[str]]:
+    """Return the sources that each part of a reason names, by the words before them."""
+    found = {}
+    for part in reason.removesuffix("; minimum range unknown").split("; "):
+        head, *_ = re.split(r"\d", part, maxsplit=1)
+        found[head.strip()] = re.findall(r"\bs[0-9]+\b", part)
+    return found
+
+
+@given(ranges.filter(sensible), extents)
+@settings(max_examples=300)
+def test_a_dispute_from_somewhere_names_each_source_once(range_: RangeInterval, extent: list[float]) -> None:
+    """On the side that it takes for every point of the origin, or as one for which it depends on the point."""
+    near, far = extent
+    verdict, _, reason = Judge(range_).judge(near, far, "somewhere")
+    assume(verdict == "disputed")
+    points = samples(range_, near, far)
+    expected: dict[str, list[str]] = {}
+    depends = False
+    for one in range_.claims:
+        # A side is told where some point of the origin is not certain by it.
+        if one.attribute == "range_max" and all(metres <= range_.low_m for metres in points):
+            continue
+        if one.attribute == "range_min" and all(metres >= (range_.minimum_high_m or 0) for metres in points):
+            continue
+        said = {by_point(one, metres) for metres in points}
+        words = WORDS[said.pop()] if len(said) == 1 else DEPENDS[one.attribute]
+        depends |= words in DEPENDS.values()
+        expected.setdefault(words, []).append(one.source)
+    who, _, rest = reason.partition(" it open: ")
+    assert sorted_keys(all_sides(rest)) == sorted_keys(expected)
+    # The sources leave it open where they are at odds about some point, the origin where its points differ.
+    odds = any(reference(range_, metres) == "disputed" for metres in points)
+    assert (
+        who
+        == {
+            (True, False): "the sources leave",
+            (False, True): "the origin leaves",
+            (True, True): "the sources and the origin leave",
+        }[odds, depends]
+    )
+    assert reason.endswith("; minimum range unknown") == (range_.minimum_low_m is None)
+
+
+@given(ranges.filter(sensible), extents, st.sampled_from(("anywhere", "everywhere")))
+@settings(max_examples=300)
+def test_a_dispute_names_the_point_that_decides(range_: RangeInterval, extent: list[float], reading: Reading) -> None:
+    """The nearest for a maximum range from anywhere, the farthest for a minimum; from everywhere the other way."""
+    near, far = extent
+    verdict, _, reason = Judge(range_).judge(near, far, reading)
+    assume(verdict == "disputed")
+    ends = (("nearest", near), ("farthest", far))
+    (outer, outer_m), (inner, inner_m) = ends if reading == "anywhere" else ends[::-1]
+    point = ""
+    expected: dict[str, list[str]] = {}
+    for one in range_.claims:
+        if one.attribute == "range_max" and outer_m > range_.low_m:
+            words, point = WORDS[by_point(one, outer_m)], outer
+        elif one.attribute == "range_min" and inner_m < (range_.minimum_high_m or 0):
+            words, point = WORDS[by_point(one, inner_m)], inner
+        else:
+            continue
+        expected.setdefault(f"{point}: {words}", []).append(one.source)
+    if not expected:
+        # No point is too far by the lowest maximum or too near by the highest minimum; no point does both.
+        assert (range_.minimum_high_m or 0) > range_.low_m
+        assert reason == "the lowest maximum range is less than the highest minimum range"
+        return
+    # The point is said once, and holds for what follows until another is.
+    found: dict[str, list[str]] = {}
+    for side, keys in all_sides(reason).items():
+        if match := re.fullmatch(r"from the (\w+) point of the origin (.+)", side):
+            point, side = match.groups()
+        found[f"{point}: {side}"] = keys
+    assert sorted_keys(found) == sorted_keys(expected)
+
+
+@given(wide_ranges, extents, readings)
+def test_a_certain_verdict_says_from_where_it_holds(
+    range_: RangeInterval, extent: list[float], reading: Reading
+) -> None:
+    """At least one point or every one; even the nearest, or the nearest; even the farthest, or the farthest."""
+    near, far = extent
+    verdict, _, reason = Judge(range_).judge(near, far, reading)
+    assert reason == reason.strip(" ;")
+    assert "None" not in reason
+    if verdict == "disputed":
+        return
+    said = {
+        "within": {"anywhere": "from at least one point of the origin "}.get(
+            reading, "from every point of the origin "
+        ),
+        "beyond": {"everywhere": "from the farthest point of the origin "}.get(
+            reading, "even from the nearest point of the origin "
+        ),
+        "inside-minimum": {"everywhere": "from the nearest point of the origin "}.get(
+            reading, "even from the farthest point of the origin "
+        ),
+    }[verdict]
+    assert reason.startswith(said)
+    assert ("floor" in reason) == (verdict == "beyond" and range_.open_ended and range_.system is not None)
+
+
+def test_reasons_of_wide_origins_read_as_sentences() -> None:
+    """Each with the figures and the sources that decide."""
+    one = Judge(range_of(("range_max", 70, 70), ("range_max", 92, 92), ("range_min", 15, 15)))
+    assert one.judge(60_000, 80_000, "somewhere") == (
+        "disputed",
+        32_000,
+        "the sources and the origin leave it open: in reach by 92 km (s1); "
+        "depending on where in the origin by 70 km (s0)",
+    )
+    assert one.judge(75_000, 85_000, "somewhere").reason == (
+        "the sources leave it open: in reach by 92 km (s1); out of reach by 70 km (s0)"
+    )
+    assert one.judge(10_000, 20_000, "somewhere").reason == (
+        "the origin leaves it open: past the minimum range or not, depending on where in the origin, by 15 km (s2)"
+    )
+    assert one.judge(75_000, 85_000, "anywhere").reason == (
+        "from the nearest point of the origin in reach by 92 km (s1); out of reach by 70 km (s0)"
+    )
+    assert one.judge(60_000, 200_000, "anywhere") == (
+        "within",
+        10_000,
+        "from at least one point of the origin covered by every figure, the lowest being 70 km (s0)",
+    )
+    assert one.judge(60_000, 200_000, "everywhere") == (
+        "beyond",
+        -108_000,
+        "from the farthest point of the origin farther than every figure, the highest being 92 km (s1)",
+    )
+    assert one.judge(0, 10_000, "anywhere").reason == (
+        "even from the farthest point of the origin nearer than every minimum range, the lowest being 15 km (s2)"
+    )

@@ -10,30 +10,46 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from weapons_ref.catalog.loading import Catalog, load_catalog
     from weapons_ref.errors import WeaponsRefError
+    from weapons_ref.geo.regions import Region
+    from weapons_ref.model import Area
+    from weapons_ref.places.areas import read_area
+    from weapons_ref.places.countries import find_country
     from weapons_ref.places.files import read_locations
     from weapons_ref.places.finding import find_place
-    from weapons_ref.queries import distance, reach, rings
+    from weapons_ref.queries import closest, distance, reach, rings, which
 
 _HOMES = {
+    "Area": "weapons_ref.model",
     "Catalog": "weapons_ref.catalog.loading",
+    "Region": "weapons_ref.geo.regions",
     "WeaponsRefError": "weapons_ref.errors",
+    "closest": "weapons_ref.queries",
     "distance": "weapons_ref.queries",
+    "find_country": "weapons_ref.places.countries",
     "find_place": "weapons_ref.places.finding",
     "load_catalog": "weapons_ref.catalog.loading",
     "reach": "weapons_ref.queries",
+    "read_area": "weapons_ref.places.areas",
     "read_locations": "weapons_ref.places.files",
     "rings": "weapons_ref.queries",
+    "which": "weapons_ref.queries",
 }
 
 __all__ = [
+    "Area",
     "Catalog",
+    "Region",
     "WeaponsRefError",
+    "closest",
     "distance",
+    "find_country",
     "find_place",
     "load_catalog",
     "reach",
+    "read_area",
     "read_locations",
     "rings",
+    "which",
 ]
 
 

@@ -18,6 +18,9 @@ Kind = Literal["munition", "launcher", "gun", "system"]
 VerdictName = Literal["within", "disputed", "beyond", "inside-minimum"]
 VERDICTS: tuple[VerdictName, ...] = ("within", "disputed", "inside-minimum", "beyond")
 
+#: How a wide origin answers: from at least one point of it, from one unknown point, from every point.
+Reading = Literal["anywhere", "somewhere", "everywhere"]
+
 
 class Place(Struct, frozen=True, kw_only=True):
     """A gazetteer entry, a typed coordinate, or a row of the user's own file."""
@@ -34,6 +37,7 @@ class Place(Struct, frozen=True, kw_only=True):
     precision_m: float | None = None  #: half the size of the cell that the notation names
     turned_back: bool = False  #: the longitude was typed past 180 either way
     columns: Mapping[str, Any] = field(default_factory=dict)  #: a row's own columns, as they came
+    shape: Any = None  #: of a line or polygon its `geo.regions.Region`; lat and lon are then a point of it
 
     @property
     def label(self) -> str:
@@ -140,13 +144,41 @@ class RangeInterval(Struct, frozen=True, kw_only=True):
         return tuple(sorted({claim.source for claim in self.claims}))
 
 
-class Origin(Struct, frozen=True, kw_only=True):
-    """Where a ring starts."""
+class Area(Struct, frozen=True, kw_only=True):
+    """Lines, polygons or points that together are one place to start from: a border, a coast, a district."""
 
     name: str
-    lat: float
-    lon: float
+    geometry: Mapping[str, Any]  #: of GeoJSON, of any type; its edges are geodesics
+    credit: str | None = None  #: what the data's licence or good manners ask to be shown
+    notes: tuple[str, ...] = ()  #: what a reader should know of the outline, such as whose line it draws
+
+    @property
+    def __geo_interface__(self) -> Mapping[str, Any]:
+        """The geometry, for shapely and its like."""
+        return self.geometry
+
+    def __repr__(self) -> str:
+        # The outline of a country would fill a notebook.
+        return f"<Area: {self.name}>"
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """Where a ring starts: a point, a point known to within some metres, or an area."""
+
+    name: str
+    lat: float | None = None  #: None of an area
+    lon: float | None = None
     geonameid: int | None = None
+    uncertainty_m: float = 0.0  #: the radius round the point that the origin lies in
+    area: Area | None = None
+    reading: Reading | None = None  #: None of a plain point
+
+    @property
+    def position(self) -> tuple[float, float]:
+        """Longitude and latitude of a point."""
+        assert self.lon is not None, f"{self.name} is an area"
+        assert self.lat is not None
+        return self.lon, self.lat
 
 
 class Query(Struct, frozen=True, kw_only=True):
@@ -162,6 +194,8 @@ class Query(Struct, frozen=True, kw_only=True):
     min_population: int | None = None  #: of gazetteer places; None when places were given
     show_all: bool = False
     max_error_m: float = 10.0  #: of rings
+    sector: tuple[float, float] | None = None  #: azimuths at the origin, clockwise, degrees
+    dissolve: bool = False  #: one union of all origins' rings
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -169,12 +203,16 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
     place: Place
     origin: Origin
-    distance_m: float
+    distance_m: float  #: from the point, be it an uncertain one; from the nearest point of an area
     azimuth_deg: float | None
     range: RangeInterval
-    margin_m: float
+    margin_m: float | None  #: None outside a sector
     verdict: VerdictName
     reason: str
+    nearest_m: float | None = None  #: over all points of a wide origin; None of a plain point
+    farthest_m: float | None = None  #: the same; None also where nothing is asked of all of it
+    nearest_lat: float | None = None  #: the point of a wide origin that lies nearest to the place
+    nearest_lon: float | None = None
 
 
 class Ring(Struct, frozen=True, kw_only=True):
@@ -207,6 +245,7 @@ class ReachResult(Struct, kw_only=True):
     counts: dict[str, int]  #: one per verdict, and `rejected`
     sources: Mapping[str, Source]
     shows_gazetteer: bool = False  #: whether a place of the gazetteer is among the origins or places
+    by_margin: bool = False  #: whether the systems of each place come sorted by margin, as `which` gives them
 
     def __repr__(self) -> str:
         # A notebook shows what a line returns; every verdict with all its claims would fill it.
@@ -225,13 +264,15 @@ class RingResult(Struct, frozen=True, kw_only=True):
 
 
 class DistanceResult(Struct, frozen=True, kw_only=True):
-    """The shortest geodesic between two places."""
+    """The shortest geodesic between two places, or from the nearest point of an area."""
 
     start: Place
     end: Place
     distance_m: float
     azimuth_deg: float | None
     back_azimuth_deg: float | None
+    farthest_m: float | None = None  #: from the farthest point of an area
+    areas: tuple[Area, ...] = ()  #: of which `start` and `end` are the nearest points
 
 
 class PlaceResult(Struct, frozen=True, kw_only=True):

@@ -10,27 +10,30 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from weapons_ref.catalog.loading import Catalog, load_catalog
 from weapons_ref.catalog.ranges import interval
 from weapons_ref.errors import QueryError
 from weapons_ref.geo import geodesy
 from weapons_ref.model import (
-    VERDICTS,
+    Area,
     DistanceResult,
     Origin,
     Place,
     Query,
     RangeInterval,
     ReachResult,
+    Reading,
     Rejection,
-    Ring,
     RingResult,
     Source,
     System,
     Verdict,
 )
+from weapons_ref.origins import OriginLike, origins, point_region, region, sector_at
 from weapons_ref.places.finding import PlaceLike, find_place
-from weapons_ref.verdicts import Judge, Judgement
+from weapons_ref.reaching import Reaching
 
 if TYPE_CHECKING:
     from weapons_ref.places.batches import Batch
@@ -41,27 +44,77 @@ MIN_POPULATION = 15000
 _AS_OF = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
 
 
-def distance(start: PlaceLike, end: PlaceLike) -> DistanceResult:
-    """Return the shortest geodesic between two places; see `find_place` for how to name them."""
-    a, b = find_place(start), find_place(end)
-    line = geodesy.inverse(a.lon, a.lat, b.lon, b.lat)
-    return DistanceResult(
-        start=a,
-        end=b,
-        distance_m=line.distance_m,
-        azimuth_deg=line.azimuth_deg,
-        back_azimuth_deg=line.back_azimuth_deg,
+def distance(start: OriginLike, end: OriginLike) -> DistanceResult:
+    """Return the shortest geodesic between two places, or from the nearest point of an area.
+
+    Parameters
+    ----------
+    start, end : str, Place or Area
+        See `find_place` for how to name places. Inside an area the distance is 0.
+
+    Returns
+    -------
+    DistanceResult
+        Of an area, `start` or `end` is its nearest point. From an area to a place, the distance
+        from the area's farthest point is there too.
+    """
+    if isinstance(start, Area) and isinstance(end, Area):
+        return closest(start, end)
+    if isinstance(end, Area):
+        turned = distance(end, start)
+        return msgspec.structs.replace(
+            turned,
+            start=turned.end,
+            end=turned.start,
+            azimuth_deg=turned.back_azimuth_deg,
+            back_azimuth_deg=turned.azimuth_deg,
+        )
+    b = find_place(end)
+    if not isinstance(start, Area):
+        return _line(find_place(start), b)
+    shape = region(start)
+    found, farthest = shape.nearest([b.lon], [b.lat]), shape.farthest([b.lon], [b.lat])
+    a = _nearest_point(start, float(found.lon[0]), float(found.lat[0]))
+    line = _line(a, b, areas=(start,))
+    return msgspec.structs.replace(line, farthest_m=float(farthest.distance_m[0]))
+
+
+def closest(start: OriginLike, end: OriginLike) -> DistanceResult:
+    """Return the closest pair of points of two areas, lines or sets of points, and the geodesic between.
+
+    Parameters
+    ----------
+    start, end : str, Place or Area
+        Areas, from `read_area` or `find_country`; a place stands for its point.
+
+    Returns
+    -------
+    DistanceResult
+        Where they touch or overlap, the distance is 0 and both ends are a point that they share.
+    """
+    sides = [side if isinstance(side, Area) else find_place(side) for side in (start, end)]
+    shapes = [region(side) if isinstance(side, Area) else point_region(side.lon, side.lat) for side in sides]
+    found = shapes[0].closest(shapes[1])
+    points = ((found.lon1, found.lat1), (found.lon2, found.lat2))
+    a, b = (
+        _nearest_point(side, *point) if isinstance(side, Area) else side
+        for side, point in zip(sides, points, strict=True)
     )
+    return _line(a, b, areas=tuple(side for side in sides if isinstance(side, Area)))
 
 
 def rings(
     *systems: str,
-    origin: PlaceLike | Sequence[PlaceLike],
+    origin: OriginLike | Sequence[OriginLike],
     range_m: float | None = None,
     minimum_range_m: float | None = None,
     basis: str = "span",
     as_of: str | None = None,
     variants: bool = False,
+    uncertainty_m: float = 0.0,
+    reading: Reading | None = None,
+    sector: tuple[float, float] | None = None,
+    dissolve: bool = False,
     max_error_m: float = 10.0,
     catalog: Catalog | None = None,
 ) -> RingResult:
@@ -71,69 +124,58 @@ def rings(
     ----------
     *systems : str
         Ids or names; a launcher stands for the munitions it fires.
-    origin : str, Place, or a sequence of them
-        One ring each.
+    origin : str, Place, Area, or a sequence of them
+        One ring each, unless they are dissolved.
     range_m, minimum_range_m : float, optional
         A length in metres in place of systems.
     basis, as_of : str
         Which claims count; see `weapons_ref.catalog.ranges.interval`.
     variants : bool
         Whether a munition's named variants answer too.
+    uncertainty_m, reading : float, str
+        As in `weapons_ref.origins.origins`: how far from its point an origin may lie, and whether
+        reach is asked for from anywhere in a wide origin, from somewhere or from everywhere.
+    sector : (float, float), optional
+        Only what lies between two azimuths of a plain origin, clockwise, degrees.
+    dissolve : bool
+        Whether the rings of all origins become one union, per system and role.
     max_error_m : float
-        How far, in metres, an edge may lie from the true circle.
+        How far, in metres, an edge may lie from the true outline.
     catalog : Catalog, optional
         Instead of the one that comes with the package.
 
     Returns
     -------
     RingResult
-        Per origin and system a ring `within` and, where claims differ, one `disputed`.
+        Per origin and system a ring `within` and, where it is not the same, one `disputed`.
 
     Raises
     ------
     WeaponsRefError
         If a system, place or number makes no sense; the message says which.
     """
-    from weapons_ref.geo.rings import bands, covers_globe
+    from weapons_ref.ringing import draw
 
+    chosen = origins(origin, uncertainty_m, reading)
     query = Query(
         systems=systems,
-        origins=_origins(origin),
+        origins=chosen,
         range_m=range_m,
         minimum_range_m=minimum_range_m,
         basis=basis,
         as_of=as_of,
         variants=variants,
         max_error_m=max_error_m,
+        sector=sector_at(chosen, sector),
+        dissolve=dissolve,
     )
     catalog = catalog or load_catalog()
     ranges, unranged = _ranges(query, catalog)
-    drawn = []
-    for start in query.origins:
-        for range_ in ranges:
-            minimum = (range_.minimum_low_m or 0.0, range_.minimum_high_m or 0.0)
-            try:
-                pair = bands(start.lon, start.lat, (range_.low_m, range_.high_m), minimum, max_error_m)
-            except QueryError as error:
-                raise QueryError(f"{range_.name}: {error}") from error
-            reaches = (range_.low_m, range_.high_m)
-            for role, geometry, outer in zip(("within", "disputed"), pair, reaches, strict=True):
-                if not geometry.is_empty:
-                    drawn.append(
-                        Ring(
-                            range=range_,
-                            origin=start,
-                            role=role,  # type: ignore[arg-type]  # the tuple above holds the two roles
-                            geometry=geometry,
-                            max_edge_error_m=max_error_m,
-                            covers_globe=covers_globe(outer) and minimum == (0.0, 0.0) and role == "within",
-                        )
-                    )
     return RingResult(
         query=query,
         ranges=ranges,
         unranged=unranged,
-        rings=tuple(drawn),
+        rings=tuple(draw(query, ranges)),
         sources=_sources(ranges, catalog),
         shows_gazetteer=any(id_ is not None for id_ in _geonameids(query.origins)),
     )
@@ -141,7 +183,7 @@ def rings(
 
 def reach(
     *systems: str,
-    origin: PlaceLike | Sequence[PlaceLike],
+    origin: OriginLike | Sequence[OriginLike],
     to: PlaceLike | Sequence[PlaceLike] | None = None,
     locations: Iterable[Batch] | None = None,
     range_m: float | None = None,
@@ -149,6 +191,9 @@ def reach(
     basis: str = "span",
     as_of: str | None = None,
     variants: bool = False,
+    uncertainty_m: float = 0.0,
+    reading: Reading | None = None,
+    sector: tuple[float, float] | None = None,
     min_population: int = MIN_POPULATION,
     show_all: bool = False,
     catalog: Catalog | None = None,
@@ -160,9 +205,9 @@ def reach(
 
     Parameters
     ----------
-    *systems, origin, range_m, minimum_range_m, basis, as_of, variants, catalog
-        As in `rings`. With several origins, the verdict is that from the origin which reaches the
-        place best, the nearest among equals; it is named.
+    *systems, origin, range_m, minimum_range_m, basis, as_of, variants, uncertainty_m, reading, sector, catalog
+        As in `rings`. With several origins the nearest one decides and is named, unless the place is
+        nearer to it than its minimum range: then the nearest of those that reach it.
     to : str, Place, or a sequence of them
         Places to judge; all of them are answered, in this order.
     locations : iterable of Batch
@@ -191,9 +236,10 @@ def reach(
     """
     named = tuple(find_place(place) for place in _listed(() if to is None else to))
     from_gazetteer = to is None and locations is None
+    chosen = origins(origin, uncertainty_m, reading)
     query = Query(
         systems=systems,
-        origins=_origins(origin),
+        origins=chosen,
         range_m=range_m,
         minimum_range_m=minimum_range_m,
         basis=basis,
@@ -201,10 +247,11 @@ def reach(
         variants=variants,
         min_population=min_population if from_gazetteer else None,
         show_all=show_all,
+        sector=sector_at(chosen, sector),
     )
     catalog = catalog or load_catalog()
     ranges, unranged = _ranges(query, catalog)
-    work = _Reach(query, ranges, on_reject)
+    work = Reaching(query, ranges, on_reject)
     verdicts = work.gazetteer(progress) if from_gazetteer else work.places(named, locations or ())
     return ReachResult(
         query=query,
@@ -217,115 +264,95 @@ def reach(
     )
 
 
-class _Reach:
-    """One run of `reach`: its judges, and its counts as they grow."""
+def which(
+    *,
+    origin: OriginLike | Sequence[OriginLike],
+    to: PlaceLike | Sequence[PlaceLike],
+    basis: str = "span",
+    as_of: str | None = None,
+    variants: bool = False,
+    uncertainty_m: float = 0.0,
+    reading: Reading | None = None,
+    sector: tuple[float, float] | None = None,
+    show_all: bool = False,
+    catalog: Catalog | None = None,
+) -> ReachResult:
+    """Return the systems of the catalog that reach places, those with the largest margin first.
 
-    def __init__(
-        self, query: Query, ranges: tuple[RangeInterval, ...], on_reject: Callable[[Rejection], None] | None
-    ) -> None:
-        self._query = query
-        self._judges = [Judge(range_) for range_ in ranges]
-        self._on_reject = on_reject
-        self.counts: dict[str, int] = dict.fromkeys((*VERDICTS, "rejected"), 0)
+    A place that none reaches is answered with the system that comes nearest to it.
 
-    def places(self, named: Sequence[Place], locations: Iterable[Batch]) -> Iterator[Verdict]:
-        """Yield the verdicts of places named, then of files' rows, in their order."""
-        yield from self._judge_all(named, printed=VERDICTS)
-        printed = VERDICTS if self._query.show_all else ("within", "disputed")
-        for batch in locations:
-            for rejection in batch.rejected:
-                self.counts["rejected"] += 1
-                if self._on_reject is not None:
-                    self._on_reject(rejection)
-            yield from self._judge_all(batch.places, printed)
+    Parameters
+    ----------
+    origin, to, basis, as_of, variants, uncertainty_m, reading, sector, catalog
+        As in `reach`; with several places, those of the first come first.
+    show_all : bool
+        Whether systems that do not reach a place are answered too; they are counted either way.
 
-    def _judge_all(self, places: Sequence[Place], printed: Iterable[str]) -> Iterator[Verdict]:
-        measured = self._measure([p.lon for p in places], [p.lat for p in places])
-        for row, place in enumerate(places):
-            for judge in self._judges:
-                best, judgement, (metres, azimuths) = self._best(judge, measured, row)
-                self.counts[judgement.verdict] += 1
-                if judgement.verdict in printed:
-                    yield self._answer(judge, place, best, judgement, metres[row], azimuths[row])
+    Returns
+    -------
+    ReachResult
 
-    def gazetteer(self, progress: Progress | None) -> Iterator[Verdict]:
-        """Yield the verdicts of the gazetteer's places, nearest first."""
-        from weapons_ref.places.gazetteer import open_gazetteer
+    Raises
+    ------
+    WeaponsRefError
+        If a place or number makes no sense; the message says which.
+    """
+    named = tuple(find_place(place) for place in _listed(to))
+    chosen = origins(origin, uncertainty_m, reading)
+    query = Query(
+        origins=chosen,
+        basis=basis,
+        as_of=as_of,
+        variants=variants,
+        show_all=show_all,
+        sector=sector_at(chosen, sector),
+    )
+    catalog = catalog or load_catalog()
+    _check_date(query)
+    munitions = [key for key, system in catalog.systems.items() if variants or system.variant_of is None]
+    ranges, _ = _intervals(munitions, catalog, query)
+    if not ranges:
+        raise QueryError("no system has a published maximum range by that basis and date")
+    work = Reaching(query, ranges)
+    verdicts: list[Verdict] = []
+    for place in named:
+        said = sorted(work.places((place,), ()), key=lambda v: (-_margin(v), v.range.system or ""))
+        reaching = [v for v in said if v.verdict in ("within", "disputed")]
+        verdicts += said if show_all else reaching or said[:1]
+    return ReachResult(
+        query=query,
+        ranges=tuple(range_ for range_ in ranges if any(v.range is range_ for v in verdicts)),
+        unranged=(),
+        verdicts=tuple(verdicts),
+        counts=work.counts,
+        sources=_sources({v.range.system: v.range for v in verdicts}.values(), catalog),
+        shows_gazetteer=any(id_ is not None for id_ in _geonameids(query.origins, named)),
+        by_margin=True,
+    )
 
-        gazetteer = open_gazetteer(progress)
-        assert self._query.min_population is not None
-        south, north = self._latitudes()
-        columns = gazetteer.places(self._query.min_population, south, north)
-        measured = self._measure(columns.lons, columns.lats)
-        nearest = [min(metres) for metres in zip(*(metres for metres, _ in measured), strict=True)]
-        printed = VERDICTS if self._query.show_all else ("within", "disputed")
-        farthest = math.inf if self._query.show_all else self._farthest_m()
-        rows = [row for row, metres in enumerate(nearest) if metres <= farthest]
-        # What is farther than every range, and what lay too far north or south to be measured.
-        outside = gazetteer.count(self._query.min_population) - len(rows)
-        self.counts["beyond"] += outside * len(self._judges)
-        found = []
-        for row in rows:
-            for order, judge in enumerate(self._judges):
-                best, judgement, (metres, azimuths) = self._best(judge, measured, row)
-                self.counts[judgement.verdict] += 1
-                if judgement.verdict in printed:
-                    # By the distance that is answered: the origin that reaches best need not be the nearest.
-                    key = (metres[row], columns.ids[row], order)
-                    found.append((key, row, judge, best, judgement, azimuths[row]))
-        found.sort(key=lambda item: item[0])
-        for (distance_m, *_), row, judge, best, judgement, azimuth in found:
-            yield self._answer(judge, gazetteer.place(columns, row), best, judgement, distance_m, azimuth)
 
-    def _farthest_m(self) -> float:
-        return max(judge.range.high_m for judge in self._judges)
+def _margin(verdict: Verdict) -> float:
+    return -math.inf if verdict.margin_m is None else verdict.margin_m
 
-    def _latitudes(self) -> tuple[float, float]:
-        if self._query.show_all:
-            return -90.0, 90.0
-        degrees = self._farthest_m() / geodesy.LEAST_METRES_PER_DEGREE_OF_LATITUDE + 1e-6
-        latitudes = [origin.lat for origin in self._query.origins]
-        return min(latitudes) - degrees, max(latitudes) + degrees
 
-    def _measure(self, lons: Sequence[float], lats: Sequence[float]) -> list[tuple[Sequence[float], Sequence[float]]]:
-        return [geodesy.distances(origin.lon, origin.lat, lons, lats) for origin in self._query.origins]
+def _line(start: Place, end: Place, areas: tuple[Area, ...] = ()) -> DistanceResult:
+    line = geodesy.inverse(start.lon, start.lat, end.lon, end.lat)
+    return DistanceResult(
+        start=start,
+        end=end,
+        distance_m=line.distance_m,
+        azimuth_deg=line.azimuth_deg,
+        back_azimuth_deg=line.back_azimuth_deg,
+        areas=areas,
+    )
 
-    def _best(
-        self, judge: Judge, measured: list[tuple[Sequence[float], Sequence[float]]], row: int
-    ) -> tuple[Origin, Judgement, tuple[Sequence[float], Sequence[float]]]:
-        """Return the origin that reaches a row best, the nearest among equals."""
-        options = zip(self._query.origins, (judge.judge(m[row]) for m, _ in measured), measured, strict=True)
-        return min(options, key=lambda option: (VERDICTS.index(option[1].verdict), option[2][0][row]))
 
-    def _answer(
-        self, judge: Judge, place: Place, origin: Origin, judgement: Judgement, metres: float, azimuth: float
-    ) -> Verdict:
-        undefined = metres < geodesy.SAME_POINT_M or abs(origin.lat) == 90
-        return Verdict(
-            place=place,
-            origin=origin,
-            distance_m=metres,
-            azimuth_deg=None if undefined else geodesy.azimuth_0_360(azimuth),
-            range=judge.range,
-            margin_m=judgement.margin_m,
-            verdict=judgement.verdict,
-            reason=judgement.reason,
-        )
+def _nearest_point(area: Area, lon: float, lat: float) -> Place:
+    return Place(name=area.name, lon=lon, lat=lat, notation="area")
 
 
 def _listed(places: PlaceLike | Sequence[PlaceLike]) -> Sequence[PlaceLike]:
     return (places,) if isinstance(places, str | Place) else places
-
-
-def _origins(origin: PlaceLike | Sequence[PlaceLike]) -> tuple[Origin, ...]:
-    found = [find_place(place) for place in _listed(origin)]
-    if not found:
-        raise QueryError("no origin; say where from")
-    return tuple(
-        dict.fromkeys(
-            Origin(name=place.label, lat=place.lat, lon=place.lon, geonameid=place.geonameid) for place in found
-        )
-    )
 
 
 def _geonameids(origins: Iterable[Origin], places: Iterable[Place] = ()) -> Iterator[int | None]:
@@ -335,8 +362,7 @@ def _geonameids(origins: Iterable[Origin], places: Iterable[Place] = ()) -> Iter
 
 def _ranges(query: Query, catalog: Catalog) -> tuple[tuple[RangeInterval, ...], tuple[str, ...]]:
     """Return the intervals a query asks for, and the ids that have none."""
-    if query.as_of is not None and not _AS_OF.fullmatch(query.as_of):
-        raise QueryError(f"{query.as_of!r} is not a date; write YYYY, YYYY-MM or YYYY-MM-DD")
+    _check_date(query)
     if query.range_m is not None:
         if query.systems:
             raise QueryError("give systems or a range, not both")
@@ -348,13 +374,24 @@ def _ranges(query: Query, catalog: Catalog) -> tuple[tuple[RangeInterval, ...], 
     if not query.systems:
         raise QueryError("no system and no range; name a system, such as himars, or give a range, such as 300km")
     asked = list(dict.fromkeys(s for text in query.systems for s in _subjects(catalog.system(text), catalog, query)))
-    found = {key: interval(catalog.systems[key], catalog, query.basis, query.as_of) for key in asked}
-    ranges = tuple(range_ for range_ in found.values() if range_ is not None)
-    unranged = tuple(key for key, range_ in found.items() if range_ is None)
+    ranges, unranged = _intervals(asked, catalog, query)
     if not ranges:
         why = "by that basis and date" if query.basis != "span" or query.as_of else "in the catalog"
         raise QueryError(f"no published maximum range {why} for {', '.join(unranged) or ', '.join(query.systems)}")
     return ranges, unranged
+
+
+def _check_date(query: Query) -> None:
+    if query.as_of is not None and not _AS_OF.fullmatch(query.as_of):
+        raise QueryError(f"{query.as_of!r} is not a date; write YYYY, YYYY-MM or YYYY-MM-DD")
+
+
+def _intervals(
+    asked: Iterable[str], catalog: Catalog, query: Query
+) -> tuple[tuple[RangeInterval, ...], tuple[str, ...]]:
+    found = {key: interval(catalog.systems[key], catalog, query.basis, query.as_of) for key in asked}
+    ranges = tuple(range_ for range_ in found.values() if range_ is not None)
+    return ranges, tuple(key for key, range_ in found.items() if range_ is None)
 
 
 def _subjects(system: System, catalog: Catalog, query: Query) -> Iterator[str]:

@@ -3,9 +3,44 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from weapons_ref.model import Claim, RangeInterval, VerdictName, kilometres
+from weapons_ref.model import Claim, RangeInterval, Reading, VerdictName, kilometres
+
+_NEAREST, _FARTHEST = "from the nearest point of the origin ", "from the farthest point of the origin "
+_EVERY = "from every point of the origin "
+#: From where in a wide origin a verdict, or a disputed maximum or minimum ("inner") range, is measured.
+_FROM: Mapping[Reading | None, Mapping[str, str]] = {
+    None: dict.fromkeys(("within", "beyond", "inside-minimum", "disputed", "inner"), ""),
+    "anywhere": {
+        "within": "from at least one point of the origin ",
+        "beyond": "even " + _NEAREST,
+        "inside-minimum": "even " + _FARTHEST,
+        "disputed": _NEAREST,
+        "inner": _FARTHEST,
+    },
+    "somewhere": {
+        "within": _EVERY,
+        "beyond": "even " + _NEAREST,
+        "inside-minimum": "even " + _FARTHEST,
+        "disputed": "",
+        "inner": "",
+    },
+    "everywhere": {
+        "within": _EVERY,
+        "beyond": _FARTHEST,
+        "inside-minimum": _NEAREST,
+        "disputed": _FARTHEST,
+        "inner": _NEAREST,
+    },
+}
+#: What a plain range says, which has no sources to name.
+_PLAIN: Mapping[VerdictName, str] = {
+    "within": "within the range given",
+    "beyond": "farther than the range given",
+    "inside-minimum": "nearer than the minimum range given",
+}
 
 
 class Judgement(NamedTuple):
@@ -19,10 +54,15 @@ class Judgement(NamedTuple):
 class Judge:
     """Judges distances against one range interval.
 
-    `within` if the distance is at most the lowest maximum range and at least the highest minimum
-    range, `beyond` if it is more than the highest maximum, `inside-minimum` if it is less than the
-    lowest minimum, else `disputed`. Boundaries are inclusive. The margin is measured to the figure
-    that decides: to the lowest maximum range within it, else to the highest.
+    From a point: `within` if the distance is at most the lowest maximum range and at least the
+    highest minimum range, `beyond` if it is more than the highest maximum, `inside-minimum` if it
+    is less than the lowest minimum, else `disputed`. Boundaries are inclusive. The margin is
+    measured to the figure that decides: to the lowest maximum range within it, else to the highest.
+
+    From a wide origin the same is asked of its nearest and its farthest point, by how it is read:
+    reach from `anywhere` in it takes the nearest point for the maximum range and the farthest for
+    the minimum, from `everywhere` the other way round. From `somewhere`, one unknown point, it is
+    within if it is from everywhere, and beyond or inside the minimum if it is so from everywhere.
 
     Parameters
     ----------
@@ -39,60 +79,92 @@ class Judge:
         self._max_figures = sorted({m for c in maximum for m in (c.low_m, c.high_m)} | {range_.low_m, range_.high_m})
         given = {m for m in (range_.minimum_low_m, range_.minimum_high_m) if m is not None}
         self._min_figures = sorted({m for c in minimum for m in (c.low_m, c.high_m)} | given)
-        self._worded: dict[tuple[int, int], tuple[VerdictName, str]] = {}
+        self._worded: dict[tuple[Reading | None, int, int, int, int], tuple[VerdictName, str]] = {}
 
-    def judge(self, distance_m: float) -> Judgement:
-        """Return the judgement of a distance in metres."""
-        key = bisect_left(self._max_figures, distance_m), bisect_right(self._min_figures, distance_m)
+    def judge(self, near_m: float, far_m: float | None = None, reading: Reading | None = None) -> Judgement:
+        """Return the judgement of a distance in metres, or of those to a wide origin's nearest and farthest points."""
+        far_m = near_m if far_m is None else far_m
+        key = (
+            reading,
+            bisect_left(self._max_figures, near_m),
+            bisect_left(self._max_figures, far_m),
+            bisect_right(self._min_figures, near_m),
+            bisect_right(self._min_figures, far_m),
+        )
         known = self._worded.get(key)
         if known is None:
-            verdict = self._verdict(distance_m)
-            known = self._worded[key] = (verdict, self._reason(verdict, distance_m))
+            verdict = self._verdict(near_m, far_m, reading)
+            known = self._worded[key] = (verdict, self._reason(verdict, near_m, far_m, reading))
         verdict, reason = known
-        decides = self.range.low_m if distance_m <= self.range.low_m else self.range.high_m
-        return Judgement(verdict, decides - distance_m, reason)
+        # What must be within the lowest figure for certainty, and within the highest for a chance.
+        certain = near_m if reading == "anywhere" else far_m
+        possible = far_m if reading == "everywhere" else near_m
+        margin_m = self.range.low_m - certain if certain <= self.range.low_m else self.range.high_m - possible
+        return Judgement(verdict, margin_m, reason)
 
-    def _verdict(self, distance_m: float) -> VerdictName:
-        range_ = self.range
-        if distance_m > range_.high_m:
+    def _verdict(self, near_m: float, far_m: float, reading: Reading | None) -> VerdictName:
+        low_m, high_m = self.range.low_m, self.range.high_m
+        least_m, most_m = self.range.minimum_low_m or 0.0, self.range.minimum_high_m or 0.0
+        if (far_m if reading == "everywhere" else near_m) > high_m:
             return "beyond"
-        if distance_m < (range_.minimum_low_m or 0.0):
+        if (near_m if reading == "everywhere" else far_m) < least_m:
             return "inside-minimum"
-        if distance_m <= range_.low_m and distance_m >= (range_.minimum_high_m or 0.0):
-            return "within"
-        return "disputed"
+        outer, inner = (near_m, far_m) if reading == "anywhere" else (far_m, near_m)
+        return "within" if outer <= low_m and inner >= most_m and most_m <= low_m else "disputed"
 
-    def _reason(self, verdict: VerdictName, distance_m: float) -> str:
+    def _reason(self, verdict: VerdictName, near_m: float, far_m: float, reading: Reading | None) -> str:
         range_ = self.range
+        if verdict == "disputed":
+            return self._open(near_m, far_m, reading)
+        since = _FROM[reading][verdict]
         if range_.system is None:
-            return {
-                "within": "within the range given",
-                "beyond": "farther than the range given",
-                "inside-minimum": "nearer than the minimum range given",
-            }[verdict]
+            return since + _PLAIN[verdict]
         if verdict == "beyond":
             floor = "; that figure is a floor, so the source leaves more open" if range_.open_ended else ""
-            return f"farther than {self._chosen(range_.high_m, 'highest', self._maximum, 'figure')}{floor}"
+            return f"{since}farther than {self._chosen(range_.high_m, 'highest', self._maximum, 'figure')}{floor}"
         if verdict == "inside-minimum":
-            least = min(claim.low_m for claim in self._minimum)
+            least = range_.minimum_low_m or min(claim.low_m for claim in self._minimum)
+            return f"{since}nearer than {self._chosen(least, 'lowest', self._minimum, 'minimum range')}"
+        covered = self._chosen(range_.low_m, "lowest", self._maximum, "figure")
+        return f"{since}covered by {covered}" + self._of_minimum()
+
+    def _open(self, near_m: float, far_m: float, reading: Reading | None) -> str:
+        """Say what leaves a verdict open: sources that disagree, or an origin of which only some points would do."""
+        range_ = self.range
+        if range_.system is None:
             return (
-                f"nearer than {self._chosen(range_.minimum_low_m or least, 'lowest', self._minimum, 'minimum range')}"
+                "the origin leaves it open: in reach, by the range given, from some of its points and not from others"
             )
-        if verdict == "within":
-            return f"covered by {self._chosen(range_.low_m, 'lowest', self._maximum, 'figure')}" + self._of_minimum()
-        parts = []
-        if distance_m > range_.low_m:
-            near = [c for c in self._maximum if distance_m <= c.low_m]
-            far = [c for c in self._maximum if distance_m > c.high_m]
-            open_ = [c for c in self._maximum if c.low_m < distance_m <= c.high_m]
-            parts += _sides("in reach by", near) + _sides("out of reach by", far) + _sides("left open by", open_)
-        if self._minimum and distance_m < (range_.minimum_high_m or 0.0):
-            inside = [c for c in self._minimum if distance_m < c.low_m]
-            clear = [c for c in self._minimum if distance_m >= c.high_m]
-            open_ = [c for c in self._minimum if c.low_m <= distance_m < c.high_m]
-            parts += _sides("nearer than the minimum range by", inside)
-            parts += _sides("past the minimum range by", clear) + _sides("minimum range left open by", open_)
-        return "; ".join(parts) + self._of_minimum()
+        least_m, most_m = range_.minimum_low_m or 0.0, range_.minimum_high_m or 0.0
+        outer = inner = (near_m, far_m)
+        if reading != "somewhere":
+            at_outer, at_inner = (far_m, near_m) if reading == "everywhere" else (near_m, far_m)
+            outer, inner = (at_outer, at_outer), (at_inner, at_inner)
+        of_maximum, of_minimum = outer[1] > range_.low_m, inner[0] < most_m
+        parts: list[str] = []
+        if of_maximum:
+            reached, missed, open_, depends = _sorted_out([(c, c.low_m, c.high_m) for c in self._maximum], *outer)
+            sides = _sides("in reach by", reached) + _sides("out of reach by", missed)
+            sides += _sides("left open by", open_) + _sides("depending on where in the origin by", depends)
+            parts.append(_FROM[reading]["disputed"] + "; ".join(sides))
+        some = bool(of_maximum and depends)
+        if of_minimum:
+            # Mirrored, since a distance passes a minimum range from below.
+            claims = [(c, -c.high_m, -c.low_m) for c in self._minimum]
+            clear, inside, open_, depends = _sorted_out(claims, -inner[1], -inner[0])
+            sides = _sides("nearer than the minimum range by", inside) + _sides("past the minimum range by", clear)
+            sides += _sides("minimum range left open by", open_)
+            sides += _sides("past the minimum range or not, depending on where in the origin, by", depends)
+            parts.append(_FROM[reading]["inner"] + "; ".join(sides))
+            some |= bool(depends)
+        if not parts:
+            return "the lowest maximum range is less than the highest minimum range"
+        said = "; ".join(parts) + self._of_minimum()
+        if reading == "somewhere":
+            sources = (of_maximum and range_.low_m < range_.high_m) or (of_minimum and least_m < most_m)
+            who = [words for words, leaves in (("the sources", sources), ("the origin", some)) if leaves]
+            said = f"{' and '.join(who)} leave{'' if sources else 's'} it open: {said}"
+        return said
 
     def _chosen(self, metres: float, which: str, among: list[Claim], what: str) -> str:
         """Name the figure that decides, and what it was chosen among."""
@@ -111,6 +183,24 @@ class Judge:
         # A choice of claims may have left out those that give one.
         chosen = self.range.basis != "span" or self.range.as_of is not None
         return "; no minimum range among the claims chosen" if chosen else "; minimum range unknown"
+
+
+def _sorted_out(claims: Iterable[tuple[Claim, float, float]], near_m: float, far_m: float) -> tuple[list[Claim], ...]:
+    """Part claims, each with its lowest and highest figure, by what they say of all distances from near to far.
+
+    They reach all of them, none, leave that open themselves, or it depends on the distance.
+    """
+    reached, missed, open_, depends = [], [], [], []
+    for claim, low_m, high_m in claims:
+        if far_m <= low_m:
+            reached.append(claim)
+        elif near_m > high_m:
+            missed.append(claim)
+        elif low_m < near_m and far_m <= high_m:
+            open_.append(claim)
+        else:
+            depends.append(claim)
+    return reached, missed, open_, depends
 
 
 def _sides(words: str, claims: list[Claim]) -> list[str]:

@@ -54,10 +54,11 @@ every_command = pytest.mark.parametrize("path", list(commands()), ids=" ".join)
 
 @every_command
 def test_help_shows_an_example_that_works(path: tuple[str, ...], weapons_ref: Run, shell: Run, tmp_path: Path) -> None:
-    """The line under `Example:`, typed in a folder that holds nothing but `queries/`, does its job."""
+    """The line under `Example:`, typed in a folder that holds nothing but `queries/` and `examples/`, does its job."""
     line = example(weapons_ref(*path, "--help").stdout)
     assert line.removeprefix('eval "$(').startswith(" ".join(("weapons-ref", *path)))
-    (tmp_path / "queries").symlink_to(ROOT / "queries")
+    for folder in ("queries", "examples"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
     done = shell(line)
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -70,9 +70,9 @@ def test_codes_are_read_in_either_case() -> None:
     """ua is UA; the name, the credit and the notes come along."""
     area = find_country("ua")
     assert area == find_country(" UA ")
-    assert area.name == "Ukraine (Natural Earth 10 m)"
+    assert area.name == "Ukraine (Natural Earth 10 m, default view)"
     assert area.credit == CREDIT
-    assert area.notes[-1].startswith("Natural Earth 10 m is generalised")
+    assert area.notes[-1].startswith("generalised: borders and coasts are mostly within 2 km")
     assert find_country("UA", "ua").name == "Ukraine (Natural Earth 10 m, view of UA)"
 
 

@@ -16,9 +16,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyproj import Geod
 
+from weapons_ref import reach
 from weapons_ref.errors import FileError
-from weapons_ref.model import Place, Rejection
+from weapons_ref.model import Area, Place, Rejection
 from weapons_ref.places import _csv, _geojson, batches
 from weapons_ref.places.files import Batch, read_locations
 
@@ -500,10 +502,9 @@ class TestGeoJson:
             ({"type": "MultiPoint", "coordinates": []}, "geometry is empty"),
             ({"type": "MultiPoint", "coordinates": [[]]}, "geometry is empty"),
             ({"type": "GeometryCollection", "geometries": []}, "geometry is empty"),
-            ({"type": "MultiPoint", "coordinates": [[1, 2], [1, 2]]}, "a MultiPoint is not a point"),
-            ({"type": "LineString", "coordinates": [[1, 2], [3, 4]]}, "a LineString is not a point;"),
-            ({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [0, 1], [0, 0]]]}, "a Polygon is not a point;"),
-            ({"type": "GeometryCollection", "geometries": [point(1, 2)]}, "a GeometryCollection is not a point"),
+            ({"type": "LineString", "coordinates": [[1, 2], [3, 94]]}, "outside -90 to 90"),
+            ({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [0, 1], [1, 1]]]}, "closed"),
+            ({"type": "GeometryCollection", "geometries": [point(1, 2), 3]}, "not a GeoJSON geometry"),
             ({"type": "Circle", "coordinates": [1, 2]}, "'Circle' is no type"),
             ({"coordinates": [1, 2]}, "no type of geometry"),
             ({"type": "Point"}, "not an array"),
@@ -526,6 +527,62 @@ class TestGeoJson:
         (rejection,) = batch.rejected
         assert reason in rejection.reason
         assert (rejection.row, rejection.columns) == (2, {"name": "A"})
+
+    @pytest.mark.parametrize(
+        "geometry",
+        [
+            {"type": "MultiPoint", "coordinates": [[1, 2], [1, 2]]},
+            {"type": "LineString", "coordinates": [[1, 2], [3, 4]]},
+            {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [0, 1], [0, 0]]]},
+            {"type": "GeometryCollection", "geometries": [point(1, 2)]},
+        ],
+    )
+    def test_what_is_more_than_a_point_comes_with_its_shape(self, write: Write, geometry: Any) -> None:
+        """A line or polygon is kept whole, for its nearest point; never a centroid."""
+        (place,) = read(write(collection(feature(geometry, {"name": "A"})))).places
+        lon, lat = place.shape.vertices
+        assert (place.lon, place.lat) in set(zip(lon.tolist(), lat.tolist(), strict=True))
+        assert read(write(collection(GOOD))).places[0].shape is None
+
+    def test_lines_and_polygons_are_rows_like_others(self, write: Write) -> None:
+        """Each ends in one place; heights and longitudes turned back are counted by row, as those of points are."""
+        path = write(
+            collection(
+                GOOD,
+                feature({"type": "LineString", "coordinates": [[1, 2, 3], [3, 4, 5]]}, {"name": "high"}),
+                feature({"type": "LineString", "coordinates": [[179, 2], [181, 4]]}, {"name": "over"}),
+                feature({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [0, 1], [0, 0]]]}),
+                feature({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [0, 0]]]}),
+                feature({"type": "LineString", "coordinates": [[541, 2], [3, 4]]}),
+                feature({"type": "LineString", "coordinates": []}),
+            )
+        )
+        batch = read(path)
+        assert [place.name for place in batch.places] == ["Kherson", "high", "over", "4"]
+        assert [rejection.row for rejection in batch.rejected] == [5, 6, 7]
+        assert (batch.rows, batch.ignored_z, batch.normalised) == (7, 1, 1)
+        assert all(-180 <= place.lon <= 180 for place in batch.places)
+
+    @pytest.mark.parametrize("name", ["rows.geojson", "rows.geojsonl"])
+    def test_a_row_of_lines_is_judged_by_its_nearest_point(self, write: Write, name: str) -> None:
+        """From a point and from an area, in a document and in a sequence; the row keeps its columns."""
+        rows = [
+            feature({"type": "LineString", "coordinates": [[40, 40], [31, 46], [40, 50]]}, {"name": "bend", "n": 1}),
+            feature({"type": "Polygon", "coordinates": [[[20, 40], [35, 40], [35, 50], [20, 40]]]}, {"name": "field"}),
+            feature(point(31.0, 45.0), {"name": "post"}),
+        ]
+        text = "\n".join(map(json.dumps, rows)) if name.endswith("l") else json.dumps(collection(*rows))
+        west = Area(name="west", geometry={"type": "LineString", "coordinates": [[29, 46], [30, 46]]})
+        for origin, lon, lat in ((Place(name="o", lat=46.0, lon=30.0), 30.0, 46.0), (west, 30.0, 46.0)):
+            result = reach(range_m=1e6, origin=origin, locations=read_locations(write(text, name)))
+            bend, field, post = result.verdicts
+            for verdict, end in ((bend, (31.0, 46.0)), (post, (31.0, 45.0))):
+                assert (verdict.place.lon, verdict.place.lat) == pytest.approx(end, abs=1e-6)
+                assert verdict.distance_m == pytest.approx(Geod(ellps="WGS84").inv(lon, lat, *end)[2], abs=1e-3)
+            assert field.place.name == "field"
+            assert field.distance_m == pytest.approx(0, abs=1e-6)
+            assert bend.place.columns == {"name": "bend", "n": 1}
+            assert sum(result.counts.values()) == 3
 
     @pytest.mark.parametrize(
         ("item", "reason"),

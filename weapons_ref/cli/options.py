@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
 
-from weapons_ref.cli.types import LENGTH, PLACE, SYSTEM, complete_basis
-from weapons_ref.errors import FileError
-from weapons_ref.model import ReachResult, RingResult
+from weapons_ref.cli.types import LENGTH, PLACE, SECTOR, SYSTEM, complete_basis, complete_country, complete_view
+from weapons_ref.errors import FileError, QueryError
+from weapons_ref.model import Area, Place, ReachResult, RingResult
 from weapons_ref.output import FORMATS, format_of, open_output, views, write
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -75,20 +76,124 @@ claims_options = _all(
 
 subject_options = _all(
     click.argument("systems", metavar="[ID]...", nargs=-1, type=SYSTEM),
-    click.option(
-        "--from",
-        "origins",
-        metavar="PLACE",
-        multiple=True,
-        required=True,
-        type=PLACE,
-        help="Where from: a name in any script, lat,lon, degrees-minutes-seconds, MGRS, UTM, a Plus code "
-        "or a geo: URI. May repeat.",
-    ),
     click.option("--range", "range_m", metavar="LENGTH", type=LENGTH, help="A range in place of systems: 300km."),
     click.option("--min-range", "minimum_range_m", metavar="LENGTH", type=LENGTH, help="A minimum range with it."),
     claims_options,
 )
+
+border_view_option = click.option(
+    "--border-view",
+    "view",
+    metavar="VIEW",
+    shell_complete=complete_view,
+    help="Whose view of disputed borders a country is drawn by; see docs/countries.md.",
+)
+
+_area_options = _all(
+    click.option(
+        "--from-area",
+        "areas",
+        metavar="FILE",
+        multiple=True,
+        type=click.Path(allow_dash=True),
+        help="Where from: the lines, polygons and points of a GeoJSON file, - for stdin. May repeat.",
+    ),
+    click.option(
+        "--from-country",
+        "countries",
+        metavar="CC",
+        multiple=True,
+        shell_complete=complete_country,
+        help="Where from: a country's generalised outline (Natural Earth 10 m), by ISO code. May repeat.",
+    ),
+    border_view_option,
+)
+
+
+def area_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that name areas; the command is given them as `areas`."""
+
+    @functools.wraps(command)
+    def with_areas(*, areas: tuple[str, ...], countries: tuple[str, ...], view: str | None, **rest: Any) -> None:
+        command(areas=_read_areas(areas, countries, view), **rest)
+
+    return _area_options(with_areas)
+
+
+def origin_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say where from; the command is given them as `origin`, `uncertainty_m` and `reading`."""
+
+    @functools.wraps(command)
+    def with_origins(*, origins: tuple[Place, ...], files: tuple[str, ...], areas: list[Area], **rest: Any) -> None:
+        from weapons_ref.places.areas import read_origins
+
+        origin = [*origins, *(place for file in files for place in read_origins(file)), *areas]
+        if not origin:
+            raise click.UsageError(
+                "no origin; give --from, --from-file, --from-area or --from-country", click.get_current_context()
+            )
+        command(origin=origin, **rest)
+
+    return _all(
+        click.option(
+            "--from",
+            "origins",
+            metavar="PLACE",
+            multiple=True,
+            type=PLACE,
+            help="Where from: a name in any script, lat,lon, degrees-minutes-seconds, MGRS, UTM, a Plus code "
+            "or a geo: URI. May repeat.",
+        ),
+        click.option(
+            "--from-file",
+            "files",
+            metavar="FILE",
+            multiple=True,
+            type=click.Path(allow_dash=True),
+            help="Where from: the points of a CSV or GeoJSON file, each an origin of its own, - for stdin. May repeat.",
+        ),
+        click.option(
+            "--uncertainty",
+            "uncertainty_m",
+            metavar="LENGTH",
+            type=LENGTH,
+            default=0.0,
+            help="How far from its point an origin may lie: 5km.",
+        ),
+        area_options,
+        click.option(
+            "--anywhere",
+            "reading",
+            flag_value="anywhere",
+            help="Reach from at least one point of an area or an uncertain origin. An area's default.",
+        ),
+        click.option(
+            "--somewhere",
+            "reading",
+            flag_value="somewhere",
+            help="Reach from one point of it, unknown which. An uncertain origin's default.",
+        ),
+        click.option("--everywhere", "reading", flag_value="everywhere", help="Reach from every point of it."),
+        click.option(
+            "--sector",
+            metavar="A:B",
+            type=SECTOR,
+            help="Only azimuths from A clockwise to B at a point, in degrees: 330:30.",
+        ),
+    )(with_origins)
+
+
+def _read_areas(files: Sequence[str], countries: Sequence[str], view: str | None) -> list[Area]:
+    if view is not None and not countries:
+        raise QueryError("a view of borders goes with a country (--from-country)")
+    from weapons_ref.places.areas import read_area
+
+    areas = [read_area(file) for file in files]
+    if countries:
+        from weapons_ref.places.countries import find_country
+
+        areas += [find_country(code, view) for code in countries]
+    return areas
 
 
 def notice(message: str, quiet: bool) -> None:
@@ -114,6 +219,10 @@ def emit(result: Any, *, default: str, format_: str | None, output: str | None, 
     else:
         with open_output(output, force=force) as stream:
             write(result, chosen, stream)
+    if chosen != "table":
+        # A table says so itself. Where a file has notes within, a person should read them all the same.
+        for note in views.notes(result):
+            notice(note, quiet)
     if chosen in ("csv", "ndjson", "geojsonseq"):
         # Rows have no room for it.
         for credit in views.credit(result):

@@ -8,15 +8,16 @@ import click
 
 from weapons_ref.cli.examples import example
 from weapons_ref.cli.locations import Columns, Locations, location_options, rejects_file
-from weapons_ref.cli.options import emit, notice_unranged, output_options, subject_options
+from weapons_ref.cli.options import emit, notice_unranged, origin_options, output_options, subject_options
 from weapons_ref.cli.progress import building
 from weapons_ref.cli.types import PLACE
-from weapons_ref.model import Place
+from weapons_ref.model import Area, Place
 from weapons_ref.queries import MIN_POPULATION
 
 
 @click.command(epilog=example("weapons-ref reach himars --from Kherson --to Sevastopol --to 'Odesa, UA'"))
 @subject_options
+@origin_options
 @click.option("--to", "to", metavar="PLACE", multiple=True, type=PLACE, help="A place to judge. May repeat.")
 @location_options
 @click.option(
@@ -36,7 +37,7 @@ def command(
     /,
     *,
     systems: tuple[str, ...],
-    origins: tuple[Place, ...],
+    origin: list[Place | Area],
     folders: tuple[str, ...],
     to: tuple[Place, ...],
     locations: tuple[str, ...],
@@ -63,7 +64,7 @@ def command(
     with rejects_file(rejects, output, force=force) as on_reject, building() as progress:
         result = reach(
             *systems,
-            origin=origins,
+            origin=origin,
             to=to or None,
             locations=files,
             catalog=load_catalog(*folders),

@@ -7,34 +7,32 @@ from typing import Any
 import click
 
 from weapons_ref.cli.examples import example
-from weapons_ref.cli.options import emit, notice_unranged, output_options, subject_options
+from weapons_ref.cli.options import emit, notice, notice_unranged, origin_options, output_options, subject_options
 from weapons_ref.cli.types import LENGTH
-from weapons_ref.model import Place
 
 
 @click.command(epilog=example("weapons-ref ring atacms --from Kherson -o rings.geojson"))
 @subject_options
+@origin_options
 @click.option(
     "--max-error",
     metavar="LENGTH",
     type=LENGTH,
     default="10m",
     show_default=True,
-    help="How far an edge may lie from the true circle.",
+    help="How far an edge may lie from the true outline.",
 )
+@click.option("--dissolve", is_flag=True, help="Merge the rings of all origins into one, per system and role.")
 @output_options("geojson", "geojsonseq", "json", "ndjson", "csv", "table")
 def command(
     systems: tuple[str, ...],
-    origins: tuple[Place, ...],
-    range_m: float | None,
-    minimum_range_m: float | None,
-    basis: str,
-    as_of: str | None,
-    variants: bool,
     folders: tuple[str, ...],
     max_error: float,
     quiet: bool,
-    **output: Any,
+    format_: str | None,
+    output: str | None,
+    force: bool,
+    **question: Any,
 ) -> None:
     """Draw range rings as GeoJSON.
 
@@ -42,16 +40,8 @@ def command(
     from weapons_ref.catalog.loading import load_catalog
     from weapons_ref.queries import rings
 
-    result = rings(
-        *systems,
-        origin=origins,
-        range_m=range_m,
-        minimum_range_m=minimum_range_m,
-        basis=basis,
-        as_of=as_of,
-        variants=variants,
-        max_error_m=max_error,
-        catalog=load_catalog(*folders),
-    )
+    result = rings(*systems, max_error_m=max_error, catalog=load_catalog(*folders), **question)
     notice_unranged(result, quiet)
-    emit(result, default="geojson", quiet=quiet, **output)
+    if not result.rings:
+        notice("no ring: nothing lies within it, or it is too small to draw", quiet)
+    emit(result, default="geojson", format_=format_, output=output, force=force, quiet=quiet)

@@ -40,7 +40,7 @@ def command(
 ) -> None:
     """Answer saved queries.
 
-    They are YAML files whose keys are the options of `ring` and `reach`.
+    They are YAML files whose keys are the options of `ring`, `reach` and `which`.
 
     places.csv.yaml is written to DIR/places.csv when --output names a folder; its ending gives the
     format unless the query does.
@@ -58,7 +58,7 @@ def command(
         paths = saved.location_files(query, file)
         locations = Locations(paths, Columns(query.lat_column, query.lon_column, query.name_column)) if paths else None
         with building() as progress:
-            result = saved.answer(query, catalog, locations, progress)
+            result = saved.answer(query, file, catalog, locations, progress)
         notice_unranged(result, quiet)
         if into:
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,6 +26,20 @@ class LengthType(click.ParamType):  # type: ignore[type-arg]  # generic in newer
         from weapons_ref.geo.units import parse_length_m
 
         return parse_length_m(value) if isinstance(value, str) else value
+
+
+class SectorType(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks alone
+    """Two azimuths with a colon between."""
+
+    name = "sector"
+
+    def convert(
+        self, value: str | tuple[float, float], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float]:
+        """Return the azimuths, in degrees."""
+        from weapons_ref.geo.sectors import parse_sector
+
+        return parse_sector(value) if isinstance(value, str) else value
 
 
 class PlaceTextType(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks alone
@@ -68,6 +83,24 @@ class PlaceType(PlaceTextType):
         return place
 
 
+class AreaType(PlaceType):
+    """A place, a GeoJSON file, or a country as ``country:UA``."""
+
+    name = "area"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a file as an Area, a country's code as the text that it is, and else the one place meant."""
+        if not isinstance(value, str) or value.lower().startswith(COUNTRY):
+            return value
+        ending = os.path.splitext(value)[1].lower()
+        # By its name, not by what lies in the folder: a file Odesa must not stand for the city.
+        if value == "-" or ending in _ENDINGS or os.sep in value:
+            from weapons_ref.places.areas import read_area
+
+            return read_area(value)
+        return super().convert(value, param, ctx)
+
+
 class SystemType(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks alone
     """A system by id or name, looked up in the core, since `--catalog` may add to it."""
 
@@ -94,6 +127,26 @@ def complete_basis(ctx: click.Context, param: click.Parameter, incomplete: str) 
     return [CompletionItem(key) for key in bases if key.startswith(incomplete)]
 
 
+def complete_country(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return codes of countries that begin so."""
+    from weapons_ref.places.countries import country_codes
+
+    try:
+        return [CompletionItem(code) for code in country_codes() if code.startswith(incomplete.upper())]
+    except WeaponsRefError:
+        return []
+
+
+def complete_view(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return views of borders that begin so."""
+    from weapons_ref.places.countries import border_views
+
+    try:
+        return [CompletionItem(view) for view in border_views() if view.startswith(incomplete.upper())]
+    except WeaponsRefError:
+        return []
+
+
 def _catalog(ctx: click.Context) -> Catalog | None:
     from weapons_ref.catalog.loading import load_catalog
 
@@ -103,7 +156,14 @@ def _catalog(ctx: click.Context) -> Catalog | None:
         return None
 
 
+_ENDINGS = (".geojson", ".json", ".geojsonl", ".geojsons", ".geojsonseq", ".ndjson", ".jsonl")
+
+#: What tells a country from a place where either may stand.
+COUNTRY = "country:"
+
+AREA = AreaType()
 LENGTH = LengthType()
 PLACE = PlaceType()
 PLACE_TEXT = PlaceTextType()
+SECTOR = SectorType()
 SYSTEM = SystemType()

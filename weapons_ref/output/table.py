@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import singledispatch
 from typing import Any, TextIO
 
+from weapons_ref.geo.coordinates import format_decimal
 from weapons_ref.geo.units import METRES_PER_UNIT
 from weapons_ref.model import (
     Claim,
@@ -26,6 +27,7 @@ from weapons_ref.model import (
 from weapons_ref.output import views
 
 _NAMED = 3  # places that a reason names
+_LISTED = 10  # origins that have a line each
 
 
 def write(result: Any, stream: TextIO) -> None:
@@ -56,8 +58,10 @@ def _table(header: Sequence[str], body: Iterable[Sequence[Any]], right: str = ""
     return tabulate(cells, header, tablefmt="simple", colalign=align if cells else None, disable_numparse=True)
 
 
-def _km(metres: float) -> str:
+def _km(metres: float | None) -> str:
     """Word a length: metres below 1 km, else kilometres to the 100 m."""
+    if metres is None:
+        return ""
     return f"{round(metres)} m" if abs(metres) < 1000 else f"{metres / 1000:,.1f} km"
 
 
@@ -95,37 +99,59 @@ def lines(result: Any) -> Iterator[str]:
 @lines.register
 def _(result: ReachResult) -> Iterator[str]:
     verdicts = list(result.verdicts)
-    for origin in result.query.origins:
-        yield plain(_from(origin))
     yield from _choice(result.query)
     yield ""
     several_origins = len(result.query.origins) > 1
-    if len(result.ranges) == 1 or several_origins or result.query.min_population is None:
+    if result.by_margin:
+        yield from _systems_table(verdicts, several_origins)
+    elif len(result.ranges) == 1 or several_origins or result.query.min_population is None:
         yield from _verdict_table(verdicts, len(result.ranges) > 1, several_origins)
     else:
         yield from _matrix(verdicts, result.ranges)
     yield ""
-    yield from _ranges(result.ranges)
-    if any(range_.system for range_ in result.ranges):
-        yield ""
+    if not result.by_margin:
+        yield from _ranges(result.ranges)
+        if any(range_.system for range_ in result.ranges):
+            yield ""
     yield _counted(result)
+    yield from _beside(result)
+
+
+def _beside(result: Any) -> Iterator[str]:
+    """Word what is to be known of a result's areas, and the credits it owes."""
+    yield from map(plain, views.notes(result))
     yield from views.credit(result)
 
 
 def _from(origin: Origin) -> str:
-    if origin.geonameid is None:
-        return f"From {origin.name}"  # a position, which is its name
-    return f"From {origin.name} ({views.degrees(origin.lat)}, {views.degrees(origin.lon)})"
+    name = origin.name
+    if origin.lat is not None and origin.lon is not None and name != format_decimal(origin.lat, origin.lon):
+        name += f" ({views.degrees(origin.lat)}, {views.degrees(origin.lon)})"
+    if origin.reading is None:
+        return f"From {name}"
+    where = "every point" if origin.reading == "everywhere" else origin.reading
+    if origin.area is not None:
+        return f"From {where} {'of' if origin.reading == 'everywhere' else 'in'} {name}"
+    return f"From {where} within {_km(origin.uncertainty_m)} of {name}"
 
 
 def _choice(query: Query) -> Iterator[str]:
-    """Say which claims were chosen, if not all were."""
+    """Say where from, and which claims were chosen, if not all were."""
+    if len(query.origins) > _LISTED:
+        yield plain(
+            f"From {len(query.origins):,} origins: {'; '.join(o.name for o in query.origins[:_NAMED])} and so on"
+        )
+    else:
+        yield from (plain(_from(origin)) for origin in query.origins)
     if query.basis in ("low", "high"):
         yield f"Only the {query.basis}est figure of each system counts (--basis {query.basis})"
     elif query.basis != "span":
         yield f"Only the claims of {query.basis} count (--basis)"
     if query.as_of is not None:
         yield f"Only claims published by {query.as_of} count (--as-of); undated ones are left out"
+    if query.sector is not None:
+        start, end = query.sector
+        yield f"Only azimuths from {start:g}° clockwise to {end:g}° count (--sector)"
 
 
 def _verdict_table(verdicts: Sequence[Verdict], systems: bool, origins: bool) -> Iterator[str]:
@@ -136,11 +162,13 @@ def _verdict_table(verdicts: Sequence[Verdict], systems: bool, origins: bool) ->
         "from": [v.origin.name for v in verdicts] if origins else [],
         "distance": [_km(v.distance_m) for v in verdicts],
         "azimuth": [_azimuth(v.azimuth_deg) for v in verdicts],
+        "farthest": [_km(v.farthest_m) for v in verdicts] if any(map(_takes_all, verdicts)) else [],
+        "nearest point": [_point(v) for v in verdicts] if any(v.nearest_lat is not None for v in verdicts) else [],
         "verdict": [v.verdict for v in verdicts],
         "margin": [_km(v.margin_m) for v in verdicts],
     }
     shown = {name: cells for name, cells in columns.items() if cells}
-    align = "".join("r" if name in ("distance", "azimuth", "margin") else "l" for name in shown)
+    align = "".join("r" if name in ("distance", "azimuth", "farthest", "margin") else "l" for name in shown)
     yield _table(list(shown), zip(*shown.values(), strict=True), align) if verdicts else "nothing within reach"
     # Places far apart share a reason, since it changes only where a figure ends.
     reasons: dict[tuple[str, str, str], list[str]] = {}
@@ -152,6 +180,52 @@ def _verdict_table(verdicts: Sequence[Verdict], systems: bool, origins: bool) ->
     for (of, said, reason), names in reasons.items():
         more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
         yield plain(f"{'; '.join(names[:_NAMED])}{more}{of}, {said}: {reason}")
+
+
+def _takes_all(verdict: Verdict) -> bool:
+    """Say whether a verdict is about every point of its origin."""
+    return verdict.farthest_m is not None and verdict.origin.reading != "anywhere"
+
+
+def _point(verdict: Verdict) -> str:
+    """Word the nearest point of a wide origin, to about a metre."""
+    if verdict.nearest_lat is None or verdict.nearest_lon is None:
+        return ""
+    return f"{verdict.nearest_lat:.5f}, {verdict.nearest_lon:.5f}"
+
+
+def _systems_table(verdicts: Sequence[Verdict], origins: bool) -> Iterator[str]:
+    """Draw a row per system, by place and margin."""
+    by_place: dict[int, list[Verdict]] = {}
+    for verdict in verdicts:
+        by_place.setdefault(id(verdict.place), []).append(verdict)
+    for number, found in enumerate(by_place.values()):
+        first = found[0]
+        if number:
+            yield ""
+        since = f" from {_point(first)}" if first.nearest_lat is not None else ""
+        azimuth = _azimuth(first.azimuth_deg) or "undefined"
+        yield plain(f"To {first.place.label}, {_km(first.distance_m)}{since}, azimuth {azimuth}")
+        yield ""
+        body = [
+            [
+                v.range.system,
+                v.range.name,
+                *([v.origin.name] if origins else []),
+                v.verdict,
+                _km(v.margin_m),
+                _span(v.range),
+                len(v.range.sources),
+            ]
+            for v in found
+        ]
+        header = ["system", "name", *(["from"] if origins else []), "verdict", "margin", "range", "sources"]
+        yield _table(header, body, "".join("r" if name in ("margin", "sources") else "l" for name in header))
+        disputed = [plain(f"{v.range.system}, disputed: {v.reason}") for v in found if v.verdict == "disputed"]
+        yield from ("", *disputed) if disputed else ()
+    if verdicts:
+        yield ""
+        yield "Who says so, and where: weapons-ref show ID"
 
 
 def _matrix(verdicts: Sequence[Verdict], ranges: Sequence[RangeInterval]) -> Iterator[str]:
@@ -231,6 +305,7 @@ def _cite(source: Source) -> str:
 @lines.register
 def _(result: RingResult) -> Iterator[str]:
     yield from _choice(result.query)
+    yield ""
     body = [
         [
             ring.range.system or ring.range.name,
@@ -245,7 +320,7 @@ def _(result: RingResult) -> Iterator[str]:
     yield _table(["system", "role", "range", "from", "vertices", "edge error"], body, "llllrr")
     yield ""
     yield from _ranges(result.ranges)
-    yield from views.credit(result)
+    yield from _beside(result)
 
 
 @lines.register
@@ -255,17 +330,22 @@ def _(result: DistanceResult) -> Iterator[str]:
         ["distance", f"{metres / 1000:,.3f} km"],
         ["", f"{metres / METRES_PER_UNIT['mi']:,.3f} mi"],
         ["", f"{metres / METRES_PER_UNIT['nmi']:,.3f} nmi"],
+        *([] if result.farthest_m is None else [["farthest point", f"{result.farthest_m / 1000:,.3f} km"]]),
         ["azimuth there", _azimuth(result.azimuth_deg) or "undefined"],
         ["azimuth back", _azimuth(result.back_azimuth_deg) or "undefined"],
         ["from", _where(result.start)],
         ["to", _where(result.end)],
     ]
     yield from (f"{label:<14} {plain(text)}" for label, text in body)
-    yield from views.credit(result)
+    if result.areas and metres == 0:
+        yield "They touch or overlap"
+    yield from _beside(result)
 
 
 def _where(place: Place) -> str:
     position = f"{views.degrees(place.lat)}, {views.degrees(place.lon)}"
+    if place.notation == "area":
+        return f"{position}, the nearest point of {place.name}"
     return f"{place.label} ({position})" if place.notation == "name" else position
 
 
@@ -281,7 +361,7 @@ def _(result: PlaceResult) -> Iterator[str]:
         elif place.precision_m is not None:
             yield f"  read as {place.notation}, good to {place.precision_m:g} m"
         yield from (f"  {key:<10} {text}" for key, text in notations.items())
-    yield from views.credit(result)
+    yield from _beside(result)
 
 
 @lines.register

@@ -12,6 +12,7 @@ from typing import Any
 from weapons_ref.errors import FileError
 from weapons_ref.geo.units import METRES_PER_UNIT
 from weapons_ref.model import (
+    Area,
     Claim,
     DistanceResult,
     Origin,
@@ -64,7 +65,7 @@ def _(result: RingResult) -> dict[str, Any]:
     return {
         "query": _query(result.query),
         "ranges": [_range(r) for r in result.ranges],
-        "results": [{**_ring(ring), "geometry": _geometry(ring)} for ring in result.rings],
+        "results": [{**_ring(ring, result.query), "geometry": _geometry(ring)} for ring in result.rings],
         **_tail(result),
     }
 
@@ -77,6 +78,7 @@ def _(result: DistanceResult) -> dict[str, Any]:
         "distance_nmi": round(result.distance_m / METRES_PER_UNIT["nmi"], 6),
         "azimuth_deg": degrees(result.azimuth_deg),
         "back_azimuth_deg": degrees(result.back_azimuth_deg),
+        **({} if result.farthest_m is None else {"farthest_km": km(result.farthest_m)}),
         "from": _place(result.start),
         "to": _place(result.end),
         **_tail(result),
@@ -109,18 +111,20 @@ def rows(result: Any) -> Iterator[dict[str, Any]]:
 
 @rows.register
 def _(result: ReachResult) -> Iterator[dict[str, Any]]:
-    return map(_verdict, result.verdicts)
+    wide = has_wide(result.query)
+    return (_verdict(verdict, wide) for verdict in result.verdicts)
 
 
 @rows.register
 def _(result: RingResult) -> Iterator[dict[str, Any]]:
-    return ({**_ring(ring), "wkt": ring.geometry.wkt} for ring in result.rings)
+    return ({**_ring(ring, result.query), "wkt": ring.geometry.wkt} for ring in result.rings)
 
 
 @rows.register
 def _(result: DistanceResult) -> Iterator[dict[str, Any]]:
     whole = document(result)
-    whole.pop("credit", None)
+    for beside in ("credit", "notes"):
+        whole.pop(beside, None)
     for end in ("from", "to"):
         place = whole.pop(end)
         whole.update({f"{end}_{key}": place[key] for key in ("name", "lat", "lon")})
@@ -185,13 +189,33 @@ _VERDICT_COLUMNS = [
     "sources",
     "origin",
 ]
+_RING_COLUMNS = [
+    "system",
+    "name",
+    "role",
+    "range_low_km",
+    "range_high_km",
+    "minimum_low_km",
+    "minimum_high_km",
+    "origin",
+    "origin_lat",
+    "origin_lon",
+    "sources",
+    "max_edge_error_m",
+    "covers_globe",
+]
+_WIDE_COLUMNS = ["nearest_km", "farthest_km", "nearest_lat", "nearest_lon"]
 _GAZETTEER_COLUMNS = ["region", "country", "population"]
 
 
 def columns(result: Any) -> list[str]:
     """Return the keys of a result's rows when it has none; that of `place` and `distance` always has."""
     if isinstance(result, ReachResult):
-        return _VERDICT_COLUMNS + (_GAZETTEER_COLUMNS if result.query.min_population is not None else [])
+        gazetteer = _GAZETTEER_COLUMNS if result.query.min_population is not None else []
+        return _VERDICT_COLUMNS + (_WIDE_COLUMNS if has_wide(result.query) else []) + gazetteer
+    if isinstance(result, RingResult):
+        extent = ["uncertainty_km", "reading"] if has_wide(result.query) else []
+        return [*_RING_COLUMNS, *extent, *(["sector_deg"] if result.query.sector else []), "wkt"]
     return _CLAIM_COLUMNS if result.full else _SYSTEM_COLUMNS
 
 
@@ -206,21 +230,21 @@ def features(result: Any) -> Iterator[dict[str, Any]]:
 
 @features.register
 def _(result: ReachResult) -> Iterator[dict[str, Any]]:
-    for verdict in result.verdicts:
-        place = verdict.place
-        yield _feature({"type": "Point", "coordinates": [degrees(place.lon), degrees(place.lat)]}, _verdict(verdict))
+    for row in rows(result):
+        yield _feature({"type": "Point", "coordinates": [row["lon"], row["lat"]]}, row)
 
 
 @features.register
 def _(result: RingResult) -> Iterator[dict[str, Any]]:
-    return (_feature(_geometry(ring), _ring(ring)) for ring in result.rings)
+    return (_feature(_geometry(ring), _ring(ring, result.query)) for ring in result.rings)
 
 
 @features.register
 def _(result: DistanceResult) -> Iterator[dict[str, Any]]:
-    row = next(rows(result))
-    ends = [[row["from_lon"], row["from_lat"]], [row["to_lon"], row["to_lat"]]]
-    yield _feature({"type": "MultiPoint", "coordinates": ends}, row)
+    from weapons_ref.geo.lines import geodesic_geometry
+
+    a, b = result.start, result.end
+    yield _feature(geodesic_geometry(a.lon, a.lat, b.lon, b.lat), next(rows(result)))
 
 
 @features.register
@@ -247,16 +271,33 @@ def _feature(geometry: Mapping[str, Any], properties: Mapping[str, Any]) -> dict
 
 
 def credit(result: Any) -> list[str]:
-    """Return the credit that a result owes for the places it shows, or nothing."""
+    """Return the credits that a result owes for the places and outlines it shows, each once."""
+    shown: tuple[Place, ...] = ()
     if isinstance(result, DistanceResult):
-        shown: tuple[Place, ...] = (result.start, result.end)
+        shown = (result.start, result.end)
     elif isinstance(result, PlaceResult):
         shown = result.candidates
-    elif isinstance(result, ReachResult | RingResult):
-        return [GEONAMES_CREDIT] if result.shows_gazetteer else []
-    else:
-        return []
-    return [GEONAMES_CREDIT] if any(place.geonameid is not None for place in shown) else []
+    gazetteer = isinstance(result, ReachResult | RingResult) and result.shows_gazetteer
+    owed = [GEONAMES_CREDIT] if gazetteer or any(place.geonameid is not None for place in shown) else []
+    return list(dict.fromkeys([*owed, *(area.credit for area in _areas(result) if area.credit)]))
+
+
+def notes(result: Any) -> list[str]:
+    """Return what there is to know of a result's areas, such as whose line an outline draws, each once."""
+    return list(dict.fromkeys(f"{area.name}: {note}" for area in _areas(result) for note in area.notes))
+
+
+def has_wide(query: Query) -> bool:
+    """Say whether an origin is more than a point."""
+    return any(origin.reading for origin in query.origins)
+
+
+def _areas(result: Any) -> list[Area]:
+    if isinstance(result, DistanceResult):
+        return list(result.areas)
+    if isinstance(result, ReachResult | RingResult):
+        return [origin.area for origin in result.query.origins if origin.area]
+    return []
 
 
 def _tail(result: Any) -> dict[str, Any]:
@@ -265,8 +306,10 @@ def _tail(result: Any) -> dict[str, Any]:
         tail["sources"] = {key: _source(source) for key, source in result.sources.items()}
         if result.unranged:
             tail["without_range"] = list(result.unranged)
-    for text in credit(result):
-        tail["credit"] = text
+    if noted := notes(result):
+        tail["notes"] = noted
+    if owed := credit(result):
+        tail["credit"] = "; ".join(owed)
     return tail
 
 
@@ -281,12 +324,20 @@ def _query(query: Query) -> dict[str, Any]:
         "variants": query.variants,
         "min_population": query.min_population,
         "all": query.show_all,
+        "sector_deg": query.sector,
+        "dissolve": query.dissolve or None,
     }
     return {key: value for key, value in asked.items() if value is not None}
 
 
 def _origin(origin: Origin) -> dict[str, Any]:
-    return {"name": origin.name, "lat": degrees(origin.lat), "lon": degrees(origin.lon)}
+    described = {"name": origin.name, "lat": degrees(origin.lat), "lon": degrees(origin.lon)}
+    return described if origin.reading is None else {**described, **_extent(origin)}
+
+
+def _extent(origin: Origin) -> dict[str, Any]:
+    """Describe how wide an origin is, and how it answers."""
+    return {"uncertainty_km": km(origin.uncertainty_m) if origin.uncertainty_m else None, "reading": origin.reading}
 
 
 def _place(place: Place) -> dict[str, Any]:
@@ -354,7 +405,7 @@ def _system(system: System, result: SystemsResult) -> dict[str, Any]:
     return {key: value for key, value in record.items() if value not in (None, [])}
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def _verdict(verdict: Verdict, wide: bool) -> dict[str, Any]:
     place, range_ = verdict.place, verdict.range
     row = {
         "system": range_.system,
@@ -370,6 +421,13 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "sources": list(range_.sources),
         "origin": verdict.origin.name,
     }
+    if wide:
+        row |= {
+            "nearest_km": km(verdict.nearest_m),
+            "farthest_km": km(verdict.farthest_m),
+            "nearest_lat": degrees(verdict.nearest_lat),
+            "nearest_lon": degrees(verdict.nearest_lon),
+        }
     if place.notation != "file":
         row |= {"region": place.region, "country": place.country, "population": place.population}
     for name, value in place.columns.items():
@@ -386,8 +444,8 @@ def _geometry(ring: Ring) -> Mapping[str, Any]:
     return shape
 
 
-def _ring(ring: Ring) -> dict[str, Any]:
-    return {
+def _ring(ring: Ring, query: Query) -> dict[str, Any]:
+    row = {
         "system": ring.range.system,
         "name": ring.range.name,
         "role": ring.role,
@@ -399,3 +457,8 @@ def _ring(ring: Ring) -> dict[str, Any]:
         "max_edge_error_m": ring.max_edge_error_m,
         "covers_globe": ring.covers_globe,
     }
+    if has_wide(query):
+        row |= _extent(ring.origin)
+    if query.sector is not None:
+        row["sector_deg"] = list(query.sector)
+    return row

@@ -8,12 +8,16 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Raw
 
+from weapons_ref.errors import WeaponsRefError
 from weapons_ref.places.batches import Batch, Gather, Source
+
+if TYPE_CHECKING:
+    from weapons_ref.geo.regions import Region
 
 DOCUMENT_BYTES = 1 << 30  #: the longest document that is not a text sequence
 
@@ -67,6 +71,46 @@ def read(source: Source, gather: Gather, suffix: str, name_property: str | None)
             if gather.ready:
                 yield from gather.release()
     yield from gather.finish()
+
+
+def geometries(source: Source, suffix: str) -> Iterator[tuple[int, Mapping[str, Any] | None]]:
+    """Yield the number and the geometry of each feature of a document or a text sequence, None for an empty one.
+
+    Raises
+    ------
+    FileError
+        If the file or one of its features is not GeoJSON.
+    """
+    separator = _separator(source.head, suffix)
+    number = 0
+    for start, text in _records(source, separator) if separator else _document(source):
+        for row in _rows(source, start, text):
+            number += 1
+            try:
+                yield number, _geometry(row)
+            except _NoPlaceError as problem:
+                raise source.error(str(problem), row=number) from problem
+            except RecursionError as error:
+                raise source.error("it is nested too deeply", row=number) from error
+
+
+def _geometry(row: Members | str) -> Mapping[str, Any] | None:
+    """Return a feature's geometry, None if it has none."""
+    if isinstance(row, str):
+        raise _NoPlaceError(f"the feature {row}")
+    kind = _value(row, "type")
+    if kind != "Feature":
+        raise _NoPlaceError(f"it is no Feature, its type is {_short(kind)}")
+    if problem := _foreign(_value(row, "crs")):
+        raise _NoPlaceError(f"it {problem}")
+    geometry = _value(row, "geometry")
+    if geometry is None:
+        return None
+    if not isinstance(geometry, dict):
+        raise _NoPlaceError("its geometry is not an object")
+    if problem := _foreign(geometry.get("crs")):
+        raise _NoPlaceError(f"its geometry {problem}")
+    return None if geometry.get("coordinates") == [] or geometry.get("geometries") == [] else geometry
 
 
 def _separator(head: bytes, suffix: str) -> bytes | None:
@@ -223,7 +267,14 @@ def _add(gather: Gather, row: Members | str, name_property: str | None) -> None:
             raise _NoPlaceError(f"it {problem}")
         if name_property is not None and not gather.found_name:
             gather.found_name = _find(properties, name_property) is not None
-        lon, lat, z = _position(_value(row, "geometry"))
+        geometry = _value(row, "geometry")
+        shape = _shape(geometry)
+        if shape is None:
+            lon, lat, z = _position(geometry)
+        else:
+            # The vertex that is turned back, if one is, so that it is counted.
+            x, y, *_ = max(positions(geometry), key=lambda position: abs(position[0]))
+            lon, lat, z = float(x), float(y), has_heights(geometry)
         name = _name(properties, _value(row, "id"), name_property)
     except _NoPlaceError as problem:
         gather.reject(str(problem), properties)
@@ -231,7 +282,42 @@ def _add(gather: Gather, row: Members | str, name_property: str | None) -> None:
     except RecursionError:
         gather.reject("it is nested too deeply", properties)
         return
-    gather.place(lon, lat, name, properties, z=z)
+    gather.place(lon, lat, name, properties, z=z, shape=shape)
+
+
+def _shape(geometry: Any) -> Region | None:
+    """Return what is not a single point as a region, which the point of it nearest to an origin will stand for."""
+    if not isinstance(geometry, dict) or geometry.get("type") not in _EXTENDED:
+        return None
+    position = geometry.get("coordinates")
+    if position == [] or geometry.get("geometries") == [] or geometry.get("crs") is not None:
+        return None  # for `_position` to reject
+    if geometry["type"] == "MultiPoint" and isinstance(position, list) and len(position) == 1:
+        return None
+    from weapons_ref.geo.regions import Region
+
+    try:
+        return Region(geometry)
+    except WeaponsRefError as problem:
+        raise _NoPlaceError(str(problem)) from problem
+
+
+def positions(geometry: Any) -> Iterator[list[Any]]:
+    """Yield the positions of a geometry, however deep, in their order."""
+    pending = [geometry]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            pending += [item.get("geometries"), item.get("coordinates")]
+        elif isinstance(item, list) and item and type(item[0]) in (int, float):
+            yield item
+        elif isinstance(item, list):
+            pending += reversed(item)
+
+
+def has_heights(geometry: Any) -> bool:
+    """Return whether a position has more than longitude and latitude."""
+    return any(len(position) > 2 for position in positions(geometry))
 
 
 def _position(geometry: Any) -> tuple[float, float, bool]:
@@ -247,8 +333,6 @@ def _position(geometry: Any) -> tuple[float, float, bool]:
         raise _NoPlaceError("its geometry is empty")
     if kind == "MultiPoint" and isinstance(position, list) and len(position) == 1:
         position = position[0]
-    elif kind in _EXTENDED:
-        raise _NoPlaceError(f"a {kind} is not a point; a location is a Point, or a MultiPoint of one")
     elif kind != "Point":
         raise _NoPlaceError(f"{_short(kind)} is no type of geometry")
     if not isinstance(position, list):

@@ -9,11 +9,14 @@ from __future__ import annotations
 import codecs
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from weapons_ref.errors import CoordinateError, FileError
 from weapons_ref.geo.geodesy import check_position
 from weapons_ref.model import Place, Rejection
+
+if TYPE_CHECKING:
+    from weapons_ref.geo.regions import Region
 
 MIB = 1 << 20
 BLOCK_BYTES = MIB  #: read at a time
@@ -142,8 +145,20 @@ class Gather:
         self._judged = False
         self._begin()
 
-    def place(self, lon: float, lat: float, name: str | None, columns: Mapping[str, Any], *, z: bool = False) -> None:
-        """Take a row with both coordinates; the row's number stands in for a missing name."""
+    def place(
+        self,
+        lon: float,
+        lat: float,
+        name: str | None,
+        columns: Mapping[str, Any],
+        *,
+        z: bool = False,
+        shape: Region | None = None,
+    ) -> None:
+        """Take a row with both coordinates; the row's number stands in for a missing name.
+
+        Of a line or polygon the `shape` comes too, and the coordinates are those of any point of it.
+        """
         try:
             turned, checked = check_position(lon, lat)
         except CoordinateError as error:
@@ -153,7 +168,7 @@ class Gather:
         self._normalised += abs(lon) > 180
         self._ignored_z += z
         name = name or str(self.rows + 1)
-        self._places.append(Place(name=name, lat=checked, lon=turned, notation="file", columns=columns))
+        self._places.append(Place(name=name, lat=checked, lon=turned, notation="file", columns=columns, shape=shape))
         self._end_row("place")
 
     def reject(self, reason: str, columns: Mapping[str, Any], sign: Sign = "other") -> None:

@@ -15,7 +15,7 @@ DE_FACTO = ""
 FAR_KM = 1500
 
 GENERALISED = (
-    "Natural Earth 10 m is generalised: borders and coasts are mostly within 2 km of the true ones, "
+    "generalised: borders and coasts are mostly within 2 km of the true ones, "
     "in places 5 km off; many small islands and all waters are left out"
 )
 

@@ -62,7 +62,7 @@ def find_country(code: str, view: str | None = None) -> Area:
         blob = database.execute("SELECT coordinates FROM outlines WHERE id = ?", (number,)).fetchone()[0]
     coordinates = decode(zlib.decompress(blob), type=Coordinates)
     return Area(
-        name=f"{named[0]} (Natural Earth 10 m{f', view of {seen}' if seen else ''})",
+        name=f"{named[0]} (Natural Earth 10 m, {f'view of {seen}' if seen else 'default view'})",
         geometry={"type": "MultiPolygon", "coordinates": coordinates},
         credit=CREDIT,
         notes=tuple(decode(said, type=list[str])),

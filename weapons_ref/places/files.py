@@ -63,7 +63,7 @@ def read_locations(
     if batch_rows < 1:
         raise ValueError(f"batch_rows is {batch_rows}; it must be 1 or more")
     text = os.fsdecode(os.fspath(path))
-    with _opened(text) as source:
+    with opened(text) as source:
         gather = Gather(source, batch_rows)
         suffix = os.path.splitext(text)[1].lower()
         if _geojson.recognises(suffix, source.head):
@@ -73,7 +73,14 @@ def read_locations(
 
 
 @contextlib.contextmanager
-def _opened(path: str) -> Iterator[Source]:
+def opened(path: str) -> Iterator[Source]:
+    """Open a file, or standard input for ``-``, and close it at the end.
+
+    Raises
+    ------
+    FileError
+        If it is not a file that can be opened, or not text.
+    """
     if path == "-":
         if sys.stdin is None:
             raise FileError("standard input is closed")
