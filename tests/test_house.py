@@ -41,8 +41,8 @@ HEAVY = {
 }  # fmt: skip
 #: Rings and regions are made of arrays; whoever imports one of these modules wants a ring or a region.
 ARRAYS = {
-    "buffers", "circles", "closest", "drawing", "edges", "farthest", "fills", "geometries", "insides", "lines", "outlines",
-    "raster", "regions", "rings", "tiles", "wedges",
+    "buffers", "circles", "closest", "drawing", "edges", "farthest", "fills", "geometries", "insides", "lines",
+    "outlines", "raster", "regions", "rings", "tiles", "wedges",
 }  # fmt: skip
 MAY_IMPORT_HEAVY = {f"weapons_ref.geo.{name}": {"numpy", "shapely"} for name in ARRAYS}
 

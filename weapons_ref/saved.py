@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -124,8 +124,10 @@ def location_files(query: SavedQuery, path: Path) -> list[str]:
     return _paths(query.locations, path)
 
 
-def origins(query: SavedQuery, path: Path, progress: Progress | None = None) -> list[OriginLike]:
-    """Return where the query read from `path` starts.
+def origins(
+    query: SavedQuery, path: Path, progress: Progress | None = None, on_note: Callable[[str], None] | None = None
+) -> list[OriginLike]:
+    """Return where the query read from `path` starts; `on_note` as in `read_origins`.
 
     Raises
     ------
@@ -138,7 +140,7 @@ def origins(query: SavedQuery, path: Path, progress: Progress | None = None) -> 
 
     return [
         *(find_place(text, progress=progress) for text in _listed(query.from_)),
-        *(place for file in _paths(query.from_file, path) for place in read_origins(file)),
+        *(place for file in _paths(query.from_file, path) for place in read_origins(file, on_note)),
         *(read_area(file) for file in _paths(query.from_area, path)),
         *(find_country(code, query.border_view) for code in _listed(query.from_country)),
     ]
@@ -150,6 +152,7 @@ def answer(
     catalog: Catalog,
     locations: Iterable[Batch] | None = None,
     progress: Progress | None = None,
+    on_note: Callable[[str], None] | None = None,
 ) -> ReachResult | RingResult:
     """Return the answer to a saved query.
 
@@ -163,6 +166,8 @@ def answer(
         The systems it may name.
     locations : iterable of Batch, optional
         The rows of its `location_files`.
+    on_note : callable, optional
+        As in `weapons_ref.places.areas.read_origins`.
     progress : callable, optional
         As in `weapons_ref.places.finding.find_place`.
 
@@ -174,7 +179,7 @@ def answer(
     from weapons_ref import queries
 
     asked: dict[str, Any] = {
-        "origin": origins(query, path, progress),
+        "origin": origins(query, path, progress, on_note),
         "basis": query.basis,
         "as_of": None if query.as_of is None else str(query.as_of),
         "variants": query.variants,

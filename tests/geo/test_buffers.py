@@ -339,6 +339,28 @@ def test_a_smaller_ring_lies_inside_a_larger_one(
     assert ((metres <= radius) == shapely.intersects_xy(inner, lons, lats))[settled].all()
 
 
+@pytest.mark.parametrize(
+    "corners",
+    [
+        [(-178.5, -34), (-89.9, -90), (141.2, -90), (-170, -69.5)],
+        [(32, -81.6), (125.2, -90), (-95.8, -89.9), (85.7, -90), (15.9, -90)],
+        [(-143.5, -90), (-145.5, -90), (76.4, -90), (-167.9, -90)],
+    ],
+    ids=["more than once round", "there and back", "nowhere else"],
+)
+def test_polygons_that_run_along_a_pole_are_filled_as_they_are_told_apart(corners: list[tuple[float, float]]) -> None:
+    """However often they turn at the pole, the ring agrees with distances, which are 0 inside."""
+    region = Region(_polygon(corners))
+    ring = near(region, 30_000, 200.0)
+    _assert_finished(ring)
+    lons, lats = (
+        np.append(*columns) for columns in zip(_everywhere(3_000, 8), _about(ring, 1_000, 200.0, 8), strict=True)
+    )
+    metres = region.nearest(lons, lats).distance_m
+    settled = np.abs(metres - 30_000) > 200
+    assert ((metres <= 30_000) == shapely.intersects_xy(ring, lons, lats))[settled].all()
+
+
 def test_the_ring_of_a_point_is_that_of_a_point() -> None:
     """A region of one point has the ring that a point has."""
     drawn, exact = _near("a point", 300), annulus(32.6, 46.6, 300_000)

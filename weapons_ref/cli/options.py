@@ -127,7 +127,8 @@ def origin_options(command: Callable[..., None]) -> Callable[..., None]:
     def with_origins(*, origins: tuple[Place, ...], files: tuple[str, ...], areas: list[Area], **rest: Any) -> None:
         from weapons_ref.places.areas import read_origins
 
-        origin = [*origins, *(place for file in files for place in read_origins(file)), *areas]
+        tell = functools.partial(notice, quiet=rest["quiet"])
+        origin = [*origins, *(place for file in files for place in read_origins(file, tell)), *areas]
         if not origin:
             raise click.UsageError(
                 "no origin; give --from, --from-file, --from-area or --from-country", click.get_current_context()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from weapons_ref.cli.examples import example
 from weapons_ref.cli.locations import Columns, Locations
-from weapons_ref.cli.options import catalog_option, emit, notice_unranged, quiet_option
+from weapons_ref.cli.options import catalog_option, emit, notice, notice_unranged, quiet_option
 from weapons_ref.cli.progress import building
 from weapons_ref.errors import FileError, QueryError
 from weapons_ref.model import ReachResult
@@ -58,7 +59,7 @@ def command(
         paths = saved.location_files(query, file)
         locations = Locations(paths, Columns(query.lat_column, query.lon_column, query.name_column)) if paths else None
         with building() as progress:
-            result = saved.answer(query, file, catalog, locations, progress)
+            result = saved.answer(query, file, catalog, locations, progress, partial(notice, quiet=quiet))
         notice_unranged(result, quiet)
         if into:
             try:

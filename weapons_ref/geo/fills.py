@@ -40,8 +40,22 @@ def _even_odd(ring: Ring, radius_m: float) -> shapely.Geometry:
     if len(lon) < 4:
         return shapely.Polygon()
     sheet = shapely.Polygon(np.rint(np.column_stack([lon - 360 * np.rint(lon[0] / 360), lat]) * rings.GRID))
-    valid = shapely.set_precision(polygons_only(shapely.make_valid(sheet)), 1)
-    return polygons_only(rings.cut_at_antimeridian(valid))
+    return _laid_on_map(shapely.set_precision(polygons_only(shapely.make_valid(sheet)), 1))
+
+
+def _laid_on_map(sheet: shapely.Geometry) -> shapely.Geometry:
+    """Cut a sheet at the antimeridian; where it goes round the Earth and meets itself, even and odd count too."""
+    drawn: shapely.Geometry = shapely.Polygon()
+    if sheet.is_empty:
+        return drawn
+    west, _, east, _ = sheet.bounds
+    turn = 360 * rings.GRID
+    for world in range(math.floor(west / turn + 0.5), math.ceil(east / turn + 0.5)):
+        window = shapely.box((world - 0.5) * turn, -90 * rings.GRID, (world + 0.5) * turn, 90 * rings.GRID)
+        piece = shapely.intersection(sheet, window, grid_size=1)
+        piece = shapely.transform(piece, lambda xy, world=world: xy - [world * turn, 0.0])
+        drawn = polygons_only(shapely.symmetric_difference(drawn, polygons_only(piece), grid_size=1))
+    return drawn
 
 
 def _closer_near_poles(ring: Ring, spacing_m: float) -> tuple[Floats, Floats]:

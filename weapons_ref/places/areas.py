@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from weapons_ref.errors import FileError
 from weapons_ref.model import Area, Place
 from weapons_ref.places import _geojson
 from weapons_ref.places.files import opened, read_locations
+
+_HEIGHTS = "heights, ignored"
+_TURNED = "longitudes beyond 180, turned back by 360 degrees"
 
 
 def read_area(path: str | os.PathLike[str]) -> Area:
@@ -45,13 +50,15 @@ def read_area(path: str | os.PathLike[str]) -> Area:
         return Area(name=os.path.normpath(source.name), geometry=whole, notes=notes)
 
 
-def read_origins(path: str | os.PathLike[str]) -> list[Place]:
+def read_origins(path: str | os.PathLike[str], on_note: Callable[[str], None] | None = None) -> list[Place]:
     """Read a file of points, each of them a place to start from.
 
     Parameters
     ----------
     path : str or path-like
         Delimited text or GeoJSON, as `read_locations` takes it.
+    on_note : callable, optional
+        Called with what was changed: longitudes turned back, heights left out, each with its count.
 
     Raises
     ------
@@ -60,7 +67,10 @@ def read_origins(path: str | os.PathLike[str]) -> list[Place]:
         the file has would look like one from all of them.
     """
     places = []
+    changed: Counter[str] = Counter()
     for batch in read_locations(path):
+        changed[_HEIGHTS] += batch.ignored_z
+        changed[_TURNED] += batch.normalised
         for rejection in batch.rejected:
             raise FileError(f"{rejection.file}, row {rejection.row}: {rejection.reason}; every row must be an origin")
         for place in batch.places:
@@ -71,6 +81,9 @@ def read_origins(path: str | os.PathLike[str]) -> list[Place]:
             places.append(place)
     if not places:
         raise FileError(f"{os.fspath(path)}: holds no point")
+    for what, count in changed.items():
+        if count and on_note is not None:
+            on_note(f"{os.fspath(path)}: {what}: {count:,}")
     return places
 
 
@@ -90,7 +103,7 @@ def _notes(name: str, geometry: Any, empty: int) -> tuple[str, ...]:
         )
     counted = (
         (empty, "features without geometry, left out"),
-        (heights, "heights, ignored"),
-        (turned, "longitudes beyond 180, turned back by 360 degrees"),
+        (heights, _HEIGHTS),
+        (turned, _TURNED),
     )
     return tuple(f"{what}: {count:,}" for count, what in counted if count)
