@@ -66,8 +66,9 @@ lint: $(READY) ## Run the linters and the type checker
 audit: $(READY) ## Ask whether a locked dependency has a known vulnerability (needs a network)
 	$(BIN)/pip-audit --requirement requirements/dev.txt --disable-pip --no-deps --progress-spinner off
 
-bench: $(READY) ## Measure start-up beside the libraries that it needs
+bench: $(READY) ## Measure start-up and areas, beside what one would use instead
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/regions.py
 
 lock: ## Renew requirements/dev.txt from setup.cfg and requirements/dev.in (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url setup.cfg requirements/dev.in -o requirements/dev.txt
