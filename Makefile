@@ -16,7 +16,7 @@ COMMANDS := list show search ring reach which distance closest place run catalog
 export SYSTEM FROM AREA COUNTRY TO RANGE TEXT FORMAT OUT ARGS
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint audit bench lock docs queries clean $(COMMANDS)
+.PHONY: help setup demo test test-long lint audit bench lock docs queries clean $(COMMANDS)
 .DEFAULT_GOAL := help
 
 help: ## Print this help
@@ -58,6 +58,9 @@ demo: $(READY) out/himars-kherson-rings.geojson out/himars-kherson-places.txt ou
 test: $(READY) ## Run the tests
 	$(BIN)/python -m pytest -n 2
 
+test-long: $(READY) ## Run the tests that take hours: a billion points against exact distances
+	$(BIN)/python -m pytest -n 2 -m long
+
 lint: $(READY) ## Run the linters and the type checker
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -66,12 +69,16 @@ lint: $(READY) ## Run the linters and the type checker
 audit: $(READY) ## Ask whether a locked dependency has a known vulnerability (needs a network)
 	$(BIN)/pip-audit --requirement requirements/dev.txt --disable-pip --no-deps --progress-spinner off
 
-bench: $(READY) ## Measure start-up and areas, beside what one would use instead
-	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/regions.py
+bench: $(VENV)/bench ## Measure beside what one would use instead, and write docs/performance.md
+	$(BIN)/python benchmarks/points.py --write docs/performance.md
+
+$(VENV)/bench: $(READY) requirements/bench.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
 
 lock: ## Renew requirements/dev.txt from setup.cfg and requirements/dev.in (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url setup.cfg requirements/dev.in -o requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/bench.in -o requirements/bench.txt
 
 docs: $(READY) ## Renew the output that README and docs show
 	$(BIN)/python tests/test_docs.py

@@ -23,12 +23,12 @@ FILES = {
 #: From the bottom up. What stands on one floor does not import its neighbours, but for those in one set of brackets.
 FLOORS: tuple[tuple[set[str], ...], ...] = (
     ({"errors"}, {"atomic", "cache"}, {"names"}),
-    ({"model"},),
-    ({"geo"},),
+    ({"model"}, {"tables"}),
+    ({"geo"}, {"blocks"}),
     ({"catalog"}, {"places"}, {"output"}),
-    ({"queries", "verdicts", "saved", "origins", "reaching", "ringing"},),
+    ({"queries", "verdicts", "saved", "origins", "reaching", "ringing", "bulk"},),
     ({"statements"}, {"maps"}),
-    ({"backends"},),
+    ({"backends", "partitions", "cluster"},),
     ({"cli"},),
     ({"__main__"},),
 )
@@ -41,10 +41,12 @@ HEAVY = {
 }  # fmt: skip
 #: Rings and regions are made of arrays; whoever imports one of these modules wants a ring or a region.
 ARRAYS = {
-    "buffers", "circles", "closest", "drawing", "edges", "farthest", "fills", "geometries", "insides", "lines",
-    "outlines", "raster", "regions", "rings", "tiles", "wedges",
+    "band", "bandcells", "bandindex", "bandtable", "buffers", "circles", "closest", "drawing", "edges", "farthest",
+    "fills", "geometries", "insides", "lines", "outlines", "raster", "regions", "rings", "tiles", "wedges",
 }  # fmt: skip
-MAY_IMPORT_HEAVY = {f"weapons_ref.geo.{name}": {"numpy", "shapely"} for name in ARRAYS}
+MAY_IMPORT_HEAVY = {f"weapons_ref.geo.{name}": {"numpy", "shapely"} for name in ARRAYS} | {
+    "weapons_ref.bulk": {"numpy"}
+}
 
 
 class Import(NamedTuple):
@@ -120,7 +122,7 @@ def test_the_earth_knows_nothing_of_weapons() -> None:
 def test_writers_know_results_alone() -> None:
     """`output` and `maps` write what the model holds, and cannot ask for more."""
     known = {room(found.target) for found in WITHIN if room(found.source) in ("output", "maps")}
-    assert known <= {"output", "maps", "model", "geo", "errors", "atomic", "names"}
+    assert known <= {"output", "maps", "model", "geo", "errors", "atomic", "names", "blocks", "tables"}
 
 
 def test_only_the_command_line_knows_click() -> None:

@@ -575,6 +575,7 @@ def test_a_sectors_rings_agree_with_its_verdicts(lon: float, lat: float, sector:
     for verdict in reach("alpha", origin=origin, to=places, sector=sector, catalog=CATALOG).verdicts:
         azimuth, metres = verdict.azimuth_deg, verdict.distance_m
         assert azimuth is not None
+        assert metres is not None
         sideways = min(abs(math.remainder(azimuth - end, 360)) for end in sector)
         if metres * math.radians(sideways) < 11 or min(abs(metres - 100e3), abs(metres - 200e3)) < 11:
             continue
@@ -661,7 +662,7 @@ def test_the_gazetteer_misses_no_place_near_an_area(
     assert {verdict.place.geonameid for verdict in answers} == set(expected)
     for verdict in answers:
         assert verdict.distance_m == pytest.approx(expected[verdict.place.geonameid or 0], abs=2600)
-    assert [verdict.distance_m for verdict in answers] == sorted(verdict.distance_m for verdict in answers)
+    assert [verdict.distance_m for verdict in answers] == sorted(verdict.distance_m or 0.0 for verdict in answers)
     assert result.counts["within"] == len(expected)
     assert sum(result.counts.values()) == len(columns.ids)
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from weapons_ref.backends import Files
     from weapons_ref.catalog.loading import Catalog, load_catalog
     from weapons_ref.errors import WeaponsRefError
+    from weapons_ref.geo.band import within
+    from weapons_ref.geo.bandindex import BandIndex, index
     from weapons_ref.geo.regions import Region
     from weapons_ref.model import Area
     from weapons_ref.places.areas import read_area
@@ -20,36 +23,44 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Area": "weapons_ref.model",
+    "BandIndex": "weapons_ref.geo.bandindex",
     "Catalog": "weapons_ref.catalog.loading",
+    "Files": "weapons_ref.backends",
     "Region": "weapons_ref.geo.regions",
     "WeaponsRefError": "weapons_ref.errors",
     "closest": "weapons_ref.queries",
     "distance": "weapons_ref.queries",
     "find_country": "weapons_ref.places.countries",
     "find_place": "weapons_ref.places.finding",
+    "index": "weapons_ref.geo.bandindex",
     "load_catalog": "weapons_ref.catalog.loading",
     "reach": "weapons_ref.queries",
     "read_area": "weapons_ref.places.areas",
     "read_locations": "weapons_ref.places.files",
     "rings": "weapons_ref.queries",
     "which": "weapons_ref.queries",
+    "within": "weapons_ref.geo.band",
 }
 
 __all__ = [
     "Area",
+    "BandIndex",
     "Catalog",
+    "Files",
     "Region",
     "WeaponsRefError",
     "closest",
     "distance",
     "find_country",
     "find_place",
+    "index",
     "load_catalog",
     "reach",
     "read_area",
     "read_locations",
     "rings",
     "which",
+    "within",
 ]
 
 

@@ -21,6 +21,9 @@ VERDICTS: tuple[VerdictName, ...] = ("within", "disputed", "inside-minimum", "be
 #: How a wide origin answers: from at least one point of it, from one unknown point, from every point.
 Reading = Literal["anywhere", "somewhere", "everywhere"]
 
+#: Which answers have their distance, azimuth and margin: all, those within reach or disputed, or none.
+Distances = Literal["all", "within", "none"]
+
 
 class Place(Struct, frozen=True, kw_only=True):
     """A gazetteer entry, a typed coordinate, or a row of the user's own file."""
@@ -196,6 +199,8 @@ class Query(Struct, frozen=True, kw_only=True):
     max_error_m: float = 10.0  #: of rings
     sector: tuple[float, float] | None = None  #: azimuths at the origin, clockwise, degrees
     dissolve: bool = False  #: one union of all origins' rings
+    distances: Distances = "all"  #: which answers have their distance
+    by_place: bool = False  #: one row for each place, with a verdict for each system
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -203,10 +208,10 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
     place: Place
     origin: Origin
-    distance_m: float  #: from the point, be it an uncertain one; from the nearest point of an area
+    distance_m: float | None  #: from the point, be it an uncertain one; from an area's nearest point; None if unasked
     azimuth_deg: float | None
     range: RangeInterval
-    margin_m: float | None  #: None outside a sector
+    margin_m: float | None  #: None outside a sector, and where no distance was asked for
     verdict: VerdictName
     reason: str
     nearest_m: float | None = None  #: over all points of a wide origin; None of a plain point

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from weapons_ref.errors import QueryError
 from weapons_ref.geo import geodesy
+from weapons_ref.geo.boxes import boxes_round
 from weapons_ref.geo.sectors import check_sector
 from weapons_ref.model import Area, Origin, Place, Reading
 from weapons_ref.places.finding import PlaceLike, find_place
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from weapons_ref.geo.boxes import Box
     from weapons_ref.geo.regions import Closest, Nearest, Region
 
     Floats = npt.NDArray[np.float64]
+    Bools = npt.NDArray[np.bool_]
     Indices = npt.NDArray[np.intp]
 
 #: Where a question starts: a place, or an area from `read_area` or `find_country`.
@@ -27,9 +30,11 @@ OriginLike = PlaceLike | Area
 _READINGS = ("anywhere", "somewhere", "everywhere")
 
 #: From this many points on, a tree finds the nearest; fewer are all measured.
-_CROWD = 24
+CROWD = 24
 #: What a region and one of its parts may differ by in the distance from the nearest point of both.
 SAME_DISTANCE_M = 1e-5
+#: Nodes along a region's edges lie at most this far apart; see `geo.edges`.
+NODE_SPACING_M = 2000.0
 
 
 class Option(NamedTuple):
@@ -67,6 +72,12 @@ class Start(Protocol):
 
     def latitudes(self) -> tuple[float, float]:
         """Return the southernmost and the northernmost latitude."""
+
+    def boxes(self, distance_m: float) -> list[Box]:
+        """Return boxes that hold every place within a distance."""
+
+    def near(self, lon: Floats, lat: Floats, distance_m: float) -> Bools:
+        """Say which places may lie within a distance; those that do not certainly lie beyond it."""
 
     def closest(self, shape: Region) -> Closest:
         """Return the shortest line to a shape."""
@@ -146,7 +157,7 @@ def sector_at(chosen: Sequence[Origin], sector: tuple[float, float] | None) -> t
 def starts(chosen: Sequence[Origin], sector: tuple[float, float] | None = None) -> list[Start]:
     """Return what measures distances from origins; many plain points are measured together."""
     points = [origin for origin in chosen if origin.reading is None]
-    together: list[Start] = [_Crowd(points)] if len(points) >= _CROWD and sector is None else []
+    together: list[Start] = [_Crowd(points)] if len(points) >= CROWD and sector is None else []
     return together + [
         _Outline(origin) if origin.area else _Point(origin)
         for origin in chosen
@@ -174,6 +185,15 @@ class _Point:
 
     def closest(self, shape: Region) -> Closest:
         return point_region(*self._origin.position).closest(shape)
+
+    def boxes(self, distance_m: float) -> list[Box]:
+        lon, lat = self._origin.position
+        return boxes_round(lon, lat, lon, lat, distance_m + self._origin.uncertainty_m)
+
+    def near(self, lon: Floats, lat: Floats, distance_m: float) -> Bools:
+        from weapons_ref.geo.band import Band
+
+        return Band(*self._origin.position, distance_m + self._origin.uncertainty_m).within(lon, lat)
 
     def latitudes(self) -> tuple[float, float]:
         _, lat = self._origin.position
@@ -218,6 +238,13 @@ class _Crowd:
 
     def closest(self, shape: Region) -> Closest:
         return self._region.closest(shape)
+
+    def boxes(self, distance_m: float) -> list[Box]:
+        lons, lats = zip(*self._points, strict=True)
+        return boxes_round(min(lons), min(lats), max(lons), max(lats), distance_m)
+
+    def near(self, lon: Floats, lat: Floats, distance_m: float) -> Bools:
+        return self._region.within(lon, lat, distance_m)
 
     def latitudes(self) -> tuple[float, float]:
         latitudes = [lat for _, lat in self._points]
@@ -311,6 +338,18 @@ class _Outline:
 
     def closest(self, shape: Region) -> Closest:
         return self._region.closest(shape)
+
+    def boxes(self, distance_m: float) -> list[Box]:
+        south, north = self.latitudes()
+        lons = self._region.node_lon
+        # Nodes lie every 2 km, so that between two of them no edge strays farther than that; near a pole, where
+        # 2 km may be many degrees, all longitudes count.
+        if max(-south, north) > 89:
+            return boxes_round(-180.0, south, 180.0, north, distance_m)
+        return boxes_round(float(lons.min()), south, float(lons.max()), north, distance_m + NODE_SPACING_M)
+
+    def near(self, lon: Floats, lat: Floats, distance_m: float) -> Bools:
+        return self._region.within(lon, lat, distance_m)
 
     def latitudes(self) -> tuple[float, float]:
         lats = self._region.node_lat

@@ -19,6 +19,7 @@ from weapons_ref.geo import geodesy
 from weapons_ref.model import (
     Area,
     DistanceResult,
+    Distances,
     Origin,
     Place,
     Query,
@@ -33,7 +34,7 @@ from weapons_ref.model import (
 )
 from weapons_ref.origins import OriginLike, origins, point_region, region, sector_at
 from weapons_ref.places.finding import PlaceLike, find_place
-from weapons_ref.reaching import Reaching
+from weapons_ref.reaching import Locations, Reaching
 
 if TYPE_CHECKING:
     from weapons_ref.places.batches import Batch
@@ -185,7 +186,7 @@ def reach(
     *systems: str,
     origin: OriginLike | Sequence[OriginLike],
     to: PlaceLike | Sequence[PlaceLike] | None = None,
-    locations: Iterable[Batch] | None = None,
+    locations: Iterable[Batch] | Locations | None = None,
     range_m: float | None = None,
     minimum_range_m: float | None = None,
     basis: str = "span",
@@ -200,6 +201,8 @@ def reach(
     on_reject: Callable[[Rejection], None] | None = None,
     stream: bool = False,
     progress: Progress | None = None,
+    distances: Distances = "all",
+    by_place: bool = False,
 ) -> ReachResult:
     """Return which places lie within reach of an origin, and why.
 
@@ -210,8 +213,9 @@ def reach(
         nearer to it than its minimum range: then the nearest of those that reach it.
     to : str, Place, or a sequence of them
         Places to judge; all of them are answered, in this order.
-    locations : iterable of Batch
-        Rows of files, from `weapons_ref.places.files.read_locations`, answered in their order.
+    locations : iterable of Batch, or Locations
+        Rows of files, from `weapons_ref.places.files.read_locations`, answered in their order; or
+        files that answer for themselves, as those of `weapons_ref.backends` do.
     min_population : int
         Without `to` and `locations`: which places of the gazetteer are looked through. Answers
         come sorted by distance.
@@ -224,6 +228,11 @@ def reach(
         Whether `verdicts` is an iterator to be read once, in flat memory, rather than a tuple.
     progress : callable, optional
         As in `find_place`.
+    distances : {"all", "within", "none"}
+        Which answers have their distance, azimuth and margin: all that are answered, those within
+        reach or disputed, or none, which is quickest.
+    by_place : bool
+        Whether rows are written one for each place, with columns for each system.
 
     Returns
     -------
@@ -248,7 +257,11 @@ def reach(
         min_population=min_population if from_gazetteer else None,
         show_all=show_all,
         sector=sector_at(chosen, sector),
+        distances=distances,
+        by_place=by_place,
     )
+    if distances not in ("all", "within", "none"):
+        raise QueryError(f"{distances!r} says not which answers have their distance; use all, within or none")
     catalog = catalog or load_catalog()
     ranges, unranged = _ranges(query, catalog)
     work = Reaching(query, ranges, on_reject)
@@ -316,7 +329,7 @@ def which(
     work = Reaching(query, ranges)
     verdicts: list[Verdict] = []
     for place in named:
-        said = sorted(work.places((place,), ()), key=lambda v: (-_margin(v), v.range.system or ""))
+        said = sorted(work.places((place,)), key=lambda v: (-_margin(v), v.range.system or ""))
         reaching = [v for v in said if v.verdict in ("within", "disputed")]
         verdicts += said if show_all else reaching or said[:1]
     return ReachResult(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
+from weapons_ref.blocks import Verdicts
 from weapons_ref.geo import geodesy
 from weapons_ref.geo.sectors import Sector
 from weapons_ref.model import VERDICTS, Place, Query, RangeInterval, Rejection, Verdict, VerdictName, kilometres
@@ -15,8 +18,18 @@ from weapons_ref.origins import SAME_DISTANCE_M, Measured, Needs, Option, starts
 from weapons_ref.verdicts import Judge
 
 if TYPE_CHECKING:
+    from weapons_ref.bulk import Bulk
+    from weapons_ref.geo.boxes import Box
     from weapons_ref.places.batches import Batch
+    from weapons_ref.places.columns import Columns
     from weapons_ref.places.opening import Progress
+
+
+class Locations(Protocol):
+    """Files of places that know how to have themselves answered: here, or by other processes."""
+
+    def answers(self, work: Reaching) -> Iterator[Sequence[Verdict]]:
+        """Yield the verdicts of all rows that are printed, in their order, and add to the counts of `work`."""
 
 
 class _Best(NamedTuple):
@@ -47,7 +60,8 @@ class Reaching:
         ranges: Sequence[RangeInterval],
         on_reject: Callable[[Rejection], None] | None = None,
     ) -> None:
-        self._query = query
+        self.query = query
+        self.ranges = tuple(ranges)
         self._judges = [Judge(range_) for range_ in ranges]
         self._on_reject = on_reject
         self._sector = Sector(*query.sector) if query.sector else None
@@ -57,43 +71,108 @@ class Reaching:
         self._minimum_m = max(range_.minimum_high_m or 0.0 for range_ in ranges)
         self.counts: dict[str, int] = dict.fromkeys((*VERDICTS, "rejected"), 0)
 
-    def places(self, named: Sequence[Place], locations: Iterable[Batch]) -> Iterator[Verdict]:
-        """Yield the verdicts of places named, then of files' rows, in their order."""
-        yield from self._judge_all(named, VERDICTS, math.inf)
-        for batch in locations:
-            for rejection in batch.rejected:
-                self.counts["rejected"] += 1
-                if self._on_reject is not None:
-                    self._on_reject(rejection)
-            yield from self._judge_all(batch.places, self._printed, self._farthest_m)
+    def again(self, on_reject: Callable[[Rejection], None] | None = None) -> Reaching:
+        """Return the same work with new counts, for another piece of the same question."""
+        other = copy.copy(self)
+        other._on_reject = on_reject
+        other.counts = dict.fromkeys(self.counts, 0)
+        if self._bulk is not None:
+            other.__dict__["_bulk"] = self._bulk.again()
+        return other
+
+    def places(self, named: Sequence[Place], locations: Iterable[Batch] | Locations = ()) -> Verdicts:
+        """Return the verdicts of places named, then of files' rows, in their order."""
+        return Verdicts(self._blocks(named, locations))
+
+    def _blocks(self, named: Sequence[Place], locations: Iterable[Batch] | Locations) -> Iterator[Sequence[Verdict]]:
+        if named:
+            yield list(self._judge_all(named, VERDICTS, math.inf))
+        if isinstance(locations, Iterable):
+            yield from map(self.batch, locations)
+        else:
+            yield from locations.answers(self)
+
+    def batch(self, batch: Batch) -> Sequence[Verdict]:
+        """Return the verdicts of a batch's places that are printed."""
+        from weapons_ref.places.columns import Columns
+
+        for rejection in batch.rejected:
+            self.reject(rejection)
+        self.counts["beyond"] += batch.outside * len(self._judges)
+        places = batch.places
+        if isinstance(places, Columns) and self._bulk is not None:
+            block, counts = self._bulk.answer(places)
+            for name, count in counts.items():
+                self.counts[name] += count
+            return block
+        if isinstance(places, Columns) and not self.query.show_all:
+            near = self._near(places)
+            self.counts["beyond"] += (len(places) - len(near)) * len(self._judges)
+            places = near
+        return list(self._judge_all(places, self._printed, self._farthest_m))
+
+    def reject(self, rejection: Rejection) -> None:
+        """Count a row that has no verdict, and hand it on."""
+        self.counts["rejected"] += 1
+        if self._on_reject is not None:
+            self._on_reject(rejection)
+
+    def boxes(self) -> list[Box] | None:
+        """Return boxes outside of which everything is beyond and not printed, None if all rows are."""
+        if self.query.show_all:
+            return None
+        return [box for start in self._starts for box in start.boxes(self._farthest_m)]
+
+    @functools.cached_property
+    def _bulk(self) -> Bulk | None:
+        if self._sector is not None or any(origin.reading for origin in self.query.origins):
+            return None
+        from weapons_ref.bulk import Bulk
+
+        return Bulk(self.query, self._judges)
+
+    def _near(self, places: Columns) -> list[Place]:
+        """Return the places that may be within a range of an origin."""
+        import numpy as np
+
+        near = np.zeros(len(places), dtype=bool)
+        for start in self._starts:
+            near |= start.near(places.lon, places.lat, self._farthest_m)
+        return places.places(np.flatnonzero(near))
 
     def _judge_all(self, places: Sequence[Place], printed: Iterable[str], farthest_m: float) -> Iterator[Verdict]:
         places = [place if place.shape is None else self._nearest_point(place) for place in places]
         measured = self._measure([p.lon for p in places], [p.lat for p in places], farthest_m)
         for row, place in enumerate(places):
-            for judge, best in self._best(measured, row, place.lon, place.lat):
+            if all(one.near[row] > farthest_m for one in measured):
+                self.counts["beyond"] += len(self._judges)
+                continue
+            said = list(self._best(measured, row, place.lon, place.lat))
+            for _, best in said:
                 self.counts[best.verdict] += 1
-                if best.verdict in printed:
-                    yield _answer(judge, place, best)
+            whole = self.query.by_place and any(best.verdict in printed for _, best in said)
+            for judge, best in said:
+                if whole or best.verdict in printed:
+                    yield self._answer(judge, place, best)
 
     def _nearest_point(self, place: Place) -> Place:
         """Return a line or polygon as the point of it that is nearest to the origins."""
         nearest = min((start.closest(place.shape) for start in self._starts), key=lambda found: found.distance_m)
-        return msgspec.structs.replace(place, lon=nearest.lon2, lat=nearest.lat2)
+        return msgspec.structs.replace(place, lon=nearest.lon2, lat=nearest.lat2, shape=None)
 
     def gazetteer(self, progress: Progress | None) -> Iterator[Verdict]:
         """Yield the verdicts of the gazetteer's places, nearest first."""
         from weapons_ref.places.gazetteer import open_gazetteer
 
         gazetteer = open_gazetteer(progress)
-        assert self._query.min_population is not None
+        assert self.query.min_population is not None
         south, north = self._latitudes()
-        columns = gazetteer.places(self._query.min_population, south, north)
+        columns = gazetteer.places(self.query.min_population, south, north)
         measured = self._measure(columns.lons, columns.lats, self._farthest_m)
         nearest = [min(metres) for metres in zip(*(one.near for one in measured), strict=True)]
         rows = [row for row, metres in enumerate(nearest) if metres <= self._farthest_m]
         # What is farther than every range, and what lay too far north or south to be measured.
-        outside = gazetteer.count(self._query.min_population) - len(rows)
+        outside = gazetteer.count(self.query.min_population) - len(rows)
         self.counts["beyond"] += outside * len(self._judges)
         found = []
         for row in rows:
@@ -104,14 +183,19 @@ class Reaching:
                     found.append(((best.option.distance_m, columns.ids[row], order), row, judge, best))
         found.sort(key=lambda item: item[0])
         for _, row, judge, best in found:
-            yield _answer(judge, gazetteer.place(columns, row), best)
+            yield self._answer(judge, gazetteer.place(columns, row), best)
 
     def _latitudes(self) -> tuple[float, float]:
-        if self._query.show_all:
+        if self.query.show_all:
             return -90.0, 90.0
         degrees = self._farthest_m / geodesy.LEAST_METRES_PER_DEGREE_OF_LATITUDE + 1e-6
         souths, norths = zip(*(start.latitudes() for start in self._starts), strict=True)
         return min(souths) - degrees, max(norths) + degrees
+
+    def _answer(self, judge: Judge, place: Place, best: _Best) -> Verdict:
+        asked = self.query.distances
+        measured = asked == "all" or (asked == "within" and best.verdict in ("within", "disputed"))
+        return _answer(judge, place, best, measured)
 
     def _measure(self, lons: Sequence[float], lats: Sequence[float], farthest_m: float) -> list[Measured]:
         return [start.measure(lons, lats, Needs(farthest_m, self._minimum_m)) for start in self._starts]
@@ -147,9 +231,20 @@ def _azimuth(option: Option, lon: float, lat: float) -> float | None:
     return geodesy.azimuth_0_360(option.azimuth_deg)
 
 
-def _answer(judge: Judge, place: Place, best: _Best) -> Verdict:
+def _answer(judge: Judge, place: Place, best: _Best, measured: bool) -> Verdict:
     option = best.option
     wide: dict[str, Any] = {}
+    if not measured:
+        return Verdict(
+            place=place,
+            origin=option.origin,
+            distance_m=None,
+            azimuth_deg=None,
+            range=judge.range,
+            margin_m=None,
+            verdict=best.verdict,
+            reason=best.reason,
+        )
     if option.origin.reading is not None:
         farthest_m = None if math.isnan(option.far_m) or option.origin.reading == "anywhere" else option.far_m
         wide = {"nearest_m": option.near_m, "farthest_m": farthest_m}

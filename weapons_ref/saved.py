@@ -13,7 +13,7 @@ from weapons_ref.catalog.records import LooseDate
 from weapons_ref.errors import QueryError, UnitError
 from weapons_ref.geo.sectors import parse_sector
 from weapons_ref.geo.units import parse_length_m
-from weapons_ref.model import Reading
+from weapons_ref.model import Distances, Reading
 from weapons_ref.output import FORMATS
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from weapons_ref.origins import OriginLike
     from weapons_ref.places.files import Batch
     from weapons_ref.places.opening import Progress
+    from weapons_ref.reaching import Locations
 
 _Text = Annotated[str, Meta(min_length=1, max_length=500)]
 _Texts = _Text | tuple[_Text, ...]
@@ -31,9 +32,9 @@ _Files = Annotated[_Texts, Meta(description="files, from where the query file is
 _OF_FILES = {"locations", "lat-column", "lon-column", "name-column", "min-population"}
 #: The keys that a command does not take.
 _ALIEN = {
-    "ring": {"to", "all", *_OF_FILES},
+    "ring": {"to", "all", "distance", "by-place", *_OF_FILES},
     "reach": {"max-error", "dissolve"},
-    "which": {"systems", "range", "min-range", "max-error", "dissolve", *_OF_FILES},
+    "which": {"systems", "range", "min-range", "max-error", "dissolve", "distance", "by-place", *_OF_FILES},
 }
 _ORIGINS = ("from", "from-file", "from-area", "from-country")
 _READ = {
@@ -68,6 +69,8 @@ class SavedQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     variants: bool = False
     min_population: Annotated[int, Meta(ge=0)] | None = field(name="min-population", default=None)
     all: bool = False
+    distance: Distances = "all"
+    by_place: bool = field(name="by-place", default=False)
     max_error: _Text | None = field(name="max-error", default=None)
     format: Annotated[_Text, Meta(extra_json_schema={"enum": list(FORMATS)})] | None = None
 
@@ -150,7 +153,7 @@ def answer(
     query: SavedQuery,
     path: Path,
     catalog: Catalog,
-    locations: Iterable[Batch] | None = None,
+    locations: Iterable[Batch] | Locations | None = None,
     progress: Progress | None = None,
     on_note: Callable[[str], None] | None = None,
 ) -> ReachResult | RingResult:
@@ -164,7 +167,7 @@ def answer(
         The file that it was read from, beside which it names others.
     catalog : Catalog
         The systems it may name.
-    locations : iterable of Batch, optional
+    locations : iterable of Batch, or Locations, optional
         The rows of its `location_files`.
     on_note : callable, optional
         As in `weapons_ref.places.areas.read_origins`.
@@ -207,6 +210,8 @@ def answer(
         to=_listed(query.to) or None,
         locations=locations,
         show_all=query.all,
+        distances=query.distance,
+        by_place=query.by_place,
         stream=True,
         progress=progress,
         **asked,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from weapons_ref.blocks import Outcome
 from weapons_ref.model import Claim, RangeInterval, Reading, VerdictName, kilometres
 
 _NEAREST, _FARTHEST = "from the nearest point of the origin ", "from the farthest point of the origin "
@@ -101,6 +103,26 @@ class Judge:
         possible = far_m if reading == "everywhere" else near_m
         margin_m = self.range.low_m - certain if certain <= self.range.low_m else self.range.high_m - possible
         return Judgement(verdict, margin_m, reason)
+
+    def outcomes(self) -> tuple[list[float], tuple[Outcome, ...]]:
+        """Return all that can be said of distances from a point.
+
+        Returns
+        -------
+        limits_m : list of float
+            Ascending. All distances past one limit and up to the next are judged alike.
+        outcomes : tuple of Outcome
+            Of the distances up to each limit, and last of those past the highest.
+        """
+        # A minimum range belongs to what is past it, and so the limit is the number before it.
+        before = {math.nextafter(metres, 0.0) for metres in self._min_figures}
+        limits = sorted(before | set(self._max_figures))
+        said = []
+        for metres in (*limits, math.nextafter(limits[-1], math.inf)):
+            figure = self.range.low_m if metres <= self.range.low_m else self.range.high_m
+            judgement = self.judge(metres)
+            said.append(Outcome(judgement.verdict, judgement.reason, figure))
+        return limits, tuple(said)
 
     def _verdict(self, near_m: float, far_m: float, reading: Reading | None) -> VerdictName:
         low_m, high_m = self.range.low_m, self.range.high_m

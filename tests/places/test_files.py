@@ -365,8 +365,8 @@ class TestBytes:
         assert "(byte 12)" in error(write(b"lat,lon\n1,2\n\x00\n"))
         assert "NUL" in error(write(b'{"type":"Point\x00"}', "a.json"))
 
-    @pytest.mark.parametrize("magic", [b"\x1f\x8b\x08", b"PK\x03\x04", b"\x28\xb5\x2f\xfd"])
-    def test_compressed_files_are_refused_by_name(self, write: Write, magic: bytes) -> None:
+    @pytest.mark.parametrize("magic", [b"PK\x03\x04", b"\xfd7zXZ\x00", b"BZh91AY&SY"])
+    def test_other_compressed_files_are_refused_by_name(self, write: Write, magic: bytes) -> None:
         """They are told by their first bytes, whatever their extension."""
         assert "compressed" in error(write(magic + b"\x00" * 20))
 
@@ -388,8 +388,8 @@ class TestPaths:
         assert "is a URL" in error(Path(url))
 
     def test_what_cannot_be_opened_is_one_line(self, tmp_path: Path) -> None:
-        """Directories, missing files and impossible names say what they are."""
-        assert "is a directory" in error(tmp_path)
+        """Empty folders, missing files and impossible names say what they are."""
+        assert "is a folder without any file of places" in error(tmp_path)
         assert "No such file" in error(tmp_path / "missing.csv")
         assert "cannot be opened" in error("a\0b")
         assert "'a\\nb.csv'" in error("a\nb.csv")
@@ -805,7 +805,8 @@ class TestEveryRow:
         assert whole.rows == 40_000
         for batch_rows in (1, 8191, 8192, 8193):
             batches = list(read_locations(path, batch_rows=batch_rows))
-            assert all(batch.rows == batch_rows for batch in batches[:-1])
+            # Rows that are read one by one come 8192 at a time at most.
+            assert all(batch.rows == min(batch_rows, 8192) for batch in batches[:-1])
             assert merge(batches) == whole
 
     def test_batches_of_long_rows_are_closed_early(self, write: Write) -> None:
@@ -833,7 +834,10 @@ class TestEveryRow:
             finally:
                 tracemalloc.stop()
 
-        assert peak(60_000) < 1.2 * peak(15_000)
+        # A long table is read some pieces ahead, how many at a time is the threads' business.
+        rows, more = (60_000, 1.5) if name == "a.csv" else (15_000, 1.2)
+        few = peak(rows)  # first, since what is imported on the way is not the file's
+        assert peak(4 * rows) < more * few
 
     def test_rejections_name_file_row_and_columns(self, write: Write) -> None:
         """What is needed to mend a row comes with it."""

@@ -1,60 +1,117 @@
-"""Users' files at the command line: which columns, what was rejected, what to warn of."""
+"""Users' files at the command line: which columns, who reads them, what was rejected, what to warn of."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from weapons_ref.cli.options import notice
-from weapons_ref.errors import FileError
-from weapons_ref.model import Rejection
+from weapons_ref.cli.options import notice, tell_notes
+from weapons_ref.cli.progress import judging
+from weapons_ref.errors import FileError, QueryError
+from weapons_ref.model import ReachResult, Rejection
 from weapons_ref.output import open_output
 
 if TYPE_CHECKING:
-    from weapons_ref.places.files import Batch
+    from weapons_ref.backends import Files
 
 #: Above this share of swapped rows the file, not a row, is what looks wrong.
 _NEARLY_ALL = 0.9
 
 
-class Columns(NamedTuple):
-    """Which columns of a CSV file or properties of a GeoJSON file to read; None is by their names."""
-
-    lat: str | None = None
-    lon: str | None = None
-    name: str | None = None
-
-
 class Locations:
-    """The rows of files, as batches, and a tally of what a person should be told."""
+    """The files of a command, how they are to be read, and what a person should be told of them."""
 
-    def __init__(self, paths: Sequence[str], columns: Columns) -> None:
+    def __init__(
+        self,
+        paths: tuple[str, ...],
+        lat_column: str | None = None,
+        lon_column: str | None = None,
+        name_column: str | None = None,
+        workers: int = 1,
+        dask: str | None = None,
+    ) -> None:
         self._paths = paths
-        self._columns = columns
-        self.tally: Counter[str] = Counter()
+        self._columns = (lat_column, lon_column, name_column)
+        self._workers, self._dask = workers, dask
+        self._tally: Mapping[str, int] = {}
         self._first_rejected: Rejection | None = None
+        self._files: Files | None = None
+        if not paths and (workers > 1 or dask):
+            raise QueryError("--workers and --dask are for files; give --locations")
 
-    def __iter__(self) -> Iterator[Batch]:
-        from weapons_ref.places.files import read_locations
+    def files(self) -> Files | None:
+        """Return what answers for the files, None if there is none."""
+        if not self._paths:
+            return None
+        from weapons_ref.backends import Columns, Files
 
-        lat, lon, name = self._columns
-        for path in self._paths:
-            for batch in read_locations(path, lat_column=lat, lon_column=lon, name_column=name):
-                for key in ("rows", "normalised", "ignored_z", "swapped"):
-                    self.tally[key] += getattr(batch, key)
-                if batch.rejected and self._first_rejected is None:
-                    self._first_rejected = batch.rejected[0]
-                yield batch
+        self._files = Files(self._paths, Columns(*self._columns), self._workers)
+        return self._files
+
+    @contextlib.contextmanager
+    def bar(self, output: str | None, quiet: bool) -> Iterator[None]:
+        """Show how far the work on the files has come."""
+        if self._files is None:
+            yield
+            return
+        with judging(shown=not quiet and output is not None) as progress:
+            self._files.progress = progress
+            yield
+        self._tally, self._first_rejected = self._files.tally, self._files.first_rejected
+
+    def in_parts(self, output: str | None) -> bool:
+        """Say whether the answers are to be a folder of parts.
+
+        Raises
+        ------
+        QueryError
+            If a cluster is to answer, but there is no folder for it to write to.
+        """
+        if self._dask and output is None:
+            raise QueryError("the workers of a cluster write a folder of parts; name it with --output DIR/")
+        return bool(self._paths) and output is not None and (self._dask is not None or output.endswith("/"))
+
+    def write_parts(
+        self,
+        result: ReachResult,
+        output: str,
+        *,
+        format_: str | None,
+        force: bool,
+        quiet: bool,
+        on_reject: Callable[[Rejection], None] | None,
+    ) -> None:
+        """Write the answers as a folder of parts, one for each piece of the files."""
+        from weapons_ref.backends import Columns
+        from weapons_ref.partitions import write_parts
+
+        with judging(shown=not quiet) as progress:
+            written = write_parts(
+                result,
+                self._paths,
+                output,
+                format_ or "parquet",
+                columns=Columns(*self._columns),
+                workers=self._workers,
+                dask=self._dask,
+                force=force,
+                on_reject=on_reject,
+                progress=progress,
+            )
+        self._tally, self._first_rejected = written.tally, next(iter(written.rejected), None)
+        tell_notes(result, format_ or "parquet", quiet)
 
     def report(self, counts: dict[str, int], quiet: bool) -> None:
         """Tell what became of the rows."""
-        tally = self.tally
-        rows, rejected = tally["rows"], counts["rejected"]
+        if not self._paths:
+            return
+        tally = self._tally
+        rows, rejected = tally.get("rows", 0), counts["rejected"]
         if sum(counts.values()) == rows:
             notice(f"{rows:,} rows read: {_listed(counts)}", quiet)
         else:
@@ -65,11 +122,11 @@ class Locations:
         if self._first_rejected is not None:
             rejected_row = self._first_rejected
             notice(f"first rejected: {rejected_row.file}, row {rejected_row.row}: {rejected_row.reason}", quiet)
-        if tally["normalised"]:
+        if tally.get("normalised"):
             notice(f"longitudes beyond 180, turned back by 360 degrees: {tally['normalised']:,}", quiet)
-        if tally["ignored_z"]:
+        if tally.get("ignored_z"):
             notice(f"heights, ignored: {tally['ignored_z']:,}", quiet)
-        if tally["rows"] and tally["swapped"] > _NEARLY_ALL * tally["rows"]:
+        if tally.get("rows") and tally.get("swapped", 0) > _NEARLY_ALL * rows:
             notice("nearly all rows look as if latitude and longitude were swapped", quiet)
 
 
@@ -77,32 +134,57 @@ def _listed(counts: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in counts.items())
 
 
+_location_options = (
+    click.option(
+        "--locations",
+        "paths",
+        metavar="FILE",
+        multiple=True,
+        type=click.Path(allow_dash=True),
+        help="Places to judge: a CSV, GeoJSON, Parquet, FlatGeobuf or GeoPackage file, a folder or a pattern of "
+        "these, - for stdin. May repeat.",
+    ),
+    click.option("--lat-column", metavar="NAME", help="The column of latitudes, if not lat, latitude or y."),
+    click.option("--lon-column", metavar="NAME", help="The column of longitudes, if not lon, lng, longitude or x."),
+    click.option("--name-column", metavar="NAME", help="The column of names, if not place, name or id."),
+    click.option(
+        "--workers",
+        metavar="N",
+        type=click.IntRange(min=1),
+        default=1,
+        help="How many processes of this machine read and judge files.",
+    ),
+    click.option(
+        "--dask", metavar="ADDRESS", help="Let the workers of a Dask cluster judge files and write --output DIR/."
+    ),
+)
+
+rejects_option = click.option(
+    "--rejects", metavar="FILE", type=click.Path(), help="Write rows that have no verdict, with the reason, as CSV."
+)
+
+
 def location_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that name files of locations and their columns."""
-    for option in reversed(
-        (
-            click.option(
-                "--locations",
-                metavar="FILE",
-                multiple=True,
-                type=click.Path(allow_dash=True),
-                help="A CSV or GeoJSON file of places to judge, - for stdin. May repeat.",
-            ),
-            click.option("--lat-column", metavar="NAME", help="The column of latitudes, if not lat, latitude or y."),
-            click.option(
-                "--lon-column", metavar="NAME", help="The column of longitudes, if not lon, lng, longitude or x."
-            ),
-            click.option("--name-column", metavar="NAME", help="The column of names, if not place, name or id."),
-            click.option(
-                "--rejects",
-                metavar="FILE",
-                type=click.Path(),
-                help="Write rows that have no verdict, with the reason, as CSV.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+    """Add the options that name files and say how to read them; the command is given them as `locations`."""
+
+    @functools.wraps(command)
+    def with_locations(
+        *,
+        paths: tuple[str, ...],
+        lat_column: str | None,
+        lon_column: str | None,
+        name_column: str | None,
+        workers: int,
+        dask: str | None,
+        **rest: Any,
+    ) -> None:
+        locations = Locations(paths, lat_column, lon_column, name_column, workers, dask)
+        command(locations=locations, **rest)
+
+    wrapped: Callable[..., None] = with_locations
+    for option in reversed((*_location_options, rejects_option)):
+        wrapped = option(wrapped)
+    return wrapped
 
 
 @contextlib.contextmanager

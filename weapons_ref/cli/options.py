@@ -13,7 +13,7 @@ import click
 from weapons_ref.cli.types import LENGTH, PLACE, SECTOR, SYSTEM, complete_basis, complete_country, complete_view
 from weapons_ref.errors import FileError, QueryError
 from weapons_ref.model import Area, Place, ReachResult, RingResult
-from weapons_ref.output import FORMATS, format_of, open_output, views, write
+from weapons_ref.output import BINARY, FORMATS, format_of, open_output, views, write
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -216,10 +216,17 @@ def emit(result: Any, *, default: str, format_: str | None, output: str | None, 
     if chosen is None:
         raise FileError(f"{output}: the ending {ending} means no format that is known; choose one with --format")
     if output is None or output == "-":
-        write(result, chosen, sys.stdout)
+        if chosen in BINARY and sys.stdout.isatty():
+            raise FileError(f"{chosen} is not for a terminal; name a file with --output")
+        write(result, chosen, sys.stdout.buffer if chosen in BINARY else sys.stdout)
     else:
-        with open_output(output, force=force) as stream:
+        with open_output(output, force=force, binary=chosen in BINARY) as stream:
             write(result, chosen, stream)
+    tell_notes(result, chosen, quiet)
+
+
+def tell_notes(result: Any, chosen: str, quiet: bool) -> None:
+    """Tell what a reader of a result should know, where the format has no room for it or may go unread."""
     if chosen != "table":
         # A table says so itself. Where a file has notes within, a person should read them all the same.
         for note in views.notes(result):

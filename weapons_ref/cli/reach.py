@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from weapons_ref.cli.examples import example
-from weapons_ref.cli.locations import Columns, Locations, location_options, rejects_file
+from weapons_ref.cli.locations import Locations, location_options, rejects_file
 from weapons_ref.cli.options import emit, notice_unranged, origin_options, output_options, subject_options
 from weapons_ref.cli.progress import building
 from weapons_ref.cli.types import PLACE
+from weapons_ref.errors import QueryError
 from weapons_ref.model import Area, Place
 from weapons_ref.queries import MIN_POPULATION
 
@@ -29,8 +30,17 @@ from weapons_ref.queries import MIN_POPULATION
     help="Without --to and --locations: which places of the gazetteer to look through.",
 )
 @click.option("--all", "show_all", is_flag=True, help="Print what is out of reach too.")
+@click.option(
+    "--distance",
+    "distances",
+    type=click.Choice(["all", "within", "none"]),
+    default="all",
+    show_default=True,
+    help="Which of the places printed get their distance and margin; within are also those disputed.",
+)
+@click.option("--by-place", is_flag=True, help="One row a place, with columns for each system; not for tables.")
 @click.option("--exit-status", is_flag=True, help="Exit with 1 when nothing is within reach.")
-@output_options("table", "json", "csv", "ndjson", "geojson", "geojsonseq")
+@output_options("table", "json", "csv", "ndjson", "geojson", "geojsonseq", "parquet")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -40,10 +50,7 @@ def command(
     origin: list[Place | Area],
     folders: tuple[str, ...],
     to: tuple[Place, ...],
-    locations: tuple[str, ...],
-    lat_column: str | None,
-    lon_column: str | None,
-    name_column: str | None,
+    locations: Locations,
     rejects: str | None,
     exit_status: bool,
     quiet: bool,
@@ -55,18 +62,21 @@ def command(
     """Say which places lie within reach, and who says so.
 
     A launcher answers per munition. Without --to and --locations, the built-in gazetteer is looked
-    through, nearest places first.
+    through, nearest places first. Files are read a batch at a time, however large. With an --output
+    that ends in / the answers are a folder of parts, one for each piece of the files.
     """
     from weapons_ref.catalog.loading import load_catalog
     from weapons_ref.queries import reach
 
-    files = Locations(locations, Columns(lat_column, lon_column, name_column)) if locations else None
+    in_parts = locations.in_parts(output)
+    if in_parts and to:
+        raise QueryError("a folder of parts holds the rows of files; judge --to by itself")
     with rejects_file(rejects, output, force=force) as on_reject, building() as progress:
         result = reach(
             *systems,
             origin=origin,
             to=to or None,
-            locations=files,
+            locations=locations.files(),
             catalog=load_catalog(*folders),
             on_reject=on_reject,
             stream=True,
@@ -74,8 +84,11 @@ def command(
             **question,
         )
         notice_unranged(result, quiet)
-        emit(result, default="table", format_=format_, output=output, force=force, quiet=quiet)
-    if files is not None:
-        files.report(result.counts, quiet)
+        if in_parts:
+            locations.write_parts(result, str(output), format_=format_, force=force, quiet=quiet, on_reject=on_reject)
+        else:
+            with locations.bar(output, quiet):
+                emit(result, default="table", format_=format_, output=output, force=force, quiet=quiet)
+    locations.report(result.counts, quiet)
     if exit_status and not result.counts["within"]:
         ctx.exit(1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from weapons_ref.cli.examples import example
-from weapons_ref.cli.locations import Columns, Locations
+from weapons_ref.cli.locations import Locations
 from weapons_ref.cli.options import catalog_option, emit, notice, notice_unranged, quiet_option
 from weapons_ref.cli.progress import building
 from weapons_ref.errors import FileError, QueryError
@@ -56,10 +56,10 @@ def command(
     for file in files:
         query = saved.read(file)
         target = str(into / file.stem) if into else output
-        paths = saved.location_files(query, file)
-        locations = Locations(paths, Columns(query.lat_column, query.lon_column, query.name_column)) if paths else None
+        paths = tuple(saved.location_files(query, file))
+        locations = Locations(paths, query.lat_column, query.lon_column, query.name_column)
         with building() as progress:
-            result = saved.answer(query, file, catalog, locations, progress, partial(notice, quiet=quiet))
+            result = saved.answer(query, file, catalog, locations.files(), progress, partial(notice, quiet=quiet))
         notice_unranged(result, quiet)
         if into:
             try:
@@ -67,13 +67,14 @@ def command(
             except OSError as error:
                 raise FileError(f"{into}: {error.strerror or error}") from error
         chosen = format_ or query.format or format_of(file.stem)
-        emit(
-            result,
-            default="geojson" if query.command == "ring" else "table",
-            format_=chosen,
-            output=target,
-            force=force,
-            quiet=quiet,
-        )
-        if locations is not None and isinstance(result, ReachResult):
+        with locations.bar(target, quiet):
+            emit(
+                result,
+                default="geojson" if query.command == "ring" else "table",
+                format_=chosen,
+                output=target,
+                force=force,
+                quiet=quiet,
+            )
+        if isinstance(result, ReachResult):
             locations.report(result.counts, quiet)

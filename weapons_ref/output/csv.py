@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TextIO
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import IO, Any, TextIO
 
+from weapons_ref.blocks import Block, blocks
 from weapons_ref.errors import FileError
-from weapons_ref.output import views
+from weapons_ref.model import ReachResult, Verdict
+from weapons_ref.output import columnar, views
 from weapons_ref.output.json import encode
 
 #: Cells of users' CSV files are text, their numbers too.
@@ -23,13 +25,27 @@ _LOOKED_AHEAD = 8192
 class RowWriter:
     """Writes a header, then rows of cells."""
 
-    def __init__(self, stream: TextIO, header: Sequence[str]) -> None:
+    def __init__(self, stream: IO[str], header: Sequence[str]) -> None:
         self._writer = csv.writer(stream, lineterminator="\n")
         self.write(header)
 
     def write(self, cells: Iterable[Any]) -> None:
         """Write one row."""
         self._writer.writerow([cell(value) for value in cells])
+
+    def write_columns(self, columns: Sequence[Sequence[Any]]) -> None:
+        """Write rows that are given by their columns."""
+        self._writer.writerows(zip(*(_cells(column) for column in columns), strict=True))
+
+
+def _cells(column: Sequence[Any]) -> Iterable[Any]:
+    """Return what CSV shows of a column; of the same text many times over it is made once."""
+    kinds = set(map(type, column))
+    if kinds <= {float, int, type(None)}:
+        return column
+    known: dict[int, Any] = {}
+    # By identity, since lists have no hash, and True is equal to 1.
+    return [known[id(value)] if id(value) in known else known.setdefault(id(value), cell(value)) for value in column]
 
 
 def write(result: Any, stream: TextIO) -> None:
@@ -40,16 +56,52 @@ def write(result: Any, stream: TextIO) -> None:
     FileError
         If a later row has a column that the first few thousand have not, which CSV could only drop.
     """
-    rows = views.rows(result)
+    if isinstance(result, ReachResult) and not result.query.by_place:
+        found = blocks(result.verdicts)
+        first = next(found, ())
+        whole = itertools.chain([first], found)
+        if isinstance(first, Block):
+            _write_blocks(whole, result, stream)
+        else:
+            _write_rows(views.reach_rows(whole, result), result, stream)
+        return
+    _write_rows(views.rows(result), result, stream)
+
+
+def _write_blocks(found: Iterable[Sequence[Verdict]], result: ReachResult, stream: TextIO) -> None:
+    """Write verdicts that come in columns, a block at a time."""
+    writer, header = None, []
+    for block in found:
+        columns = columnar.lists(block) if isinstance(block, Block) else _in_columns(views.reach_rows([block], result))
+        if writer is None:
+            header = list(columns)
+            writer = RowWriter(stream, header)
+        _refuse_alien(columns, header)
+        if len(block):
+            nothing = [None] * len(block)
+            writer.write_columns([columns.get(name, nothing) for name in header])
+
+
+def _write_rows(rows: Iterator[dict[str, Any]], result: Any, stream: TextIO) -> None:
     first = list(itertools.islice(rows, _LOOKED_AHEAD))
     header = list(dict.fromkeys(name for row in first for name in row)) or views.columns(result)
     writer = RowWriter(stream, header)
     known = set(header)
     for row in itertools.chain(first, rows):
-        if not row.keys() <= known:
-            alien = next(name for name in row if name not in known)
-            raise FileError(f"a row has a column {alien!r} that those before have not; write ndjson or geojson instead")
+        _refuse_alien(row, known)
         writer.write(row.get(name) for name in header)
+
+
+def _refuse_alien(row: Mapping[str, Any], known: Container[str]) -> None:
+    alien = next((name for name in row if name not in known), None)
+    if alien is not None:
+        raise FileError(f"a row has a column {alien!r} that those before have not; write ndjson or geojson instead")
+
+
+def _in_columns(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Turn rows into columns, with None where a row has none."""
+    listed = list(rows)
+    return {name: [row.get(name) for row in listed] for name in dict.fromkeys(name for row in listed for name in row)}
 
 
 def cell(value: Any) -> str | float | int | None:

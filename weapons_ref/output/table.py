@@ -24,7 +24,7 @@ from weapons_ref.model import (
     SystemsResult,
     Verdict,
 )
-from weapons_ref.output import views
+from weapons_ref.output import parts, views
 
 _NAMED = 3  # places that a reason names
 _LISTED = 10  # origins that have a line each
@@ -126,7 +126,7 @@ def _beside(result: Any) -> Iterator[str]:
 def _from(origin: Origin) -> str:
     name = origin.name
     if origin.lat is not None and origin.lon is not None and name != format_decimal(origin.lat, origin.lon):
-        name += f" ({views.degrees(origin.lat)}, {views.degrees(origin.lon)})"
+        name += f" ({parts.degrees(origin.lat)}, {parts.degrees(origin.lon)})"
     if origin.reading is None:
         return f"From {name}"
     where = "every point" if origin.reading == "everywhere" else origin.reading
@@ -343,7 +343,7 @@ def _(result: DistanceResult) -> Iterator[str]:
 
 
 def _where(place: Place) -> str:
-    position = f"{views.degrees(place.lat)}, {views.degrees(place.lon)}"
+    position = f"{parts.degrees(place.lat)}, {parts.degrees(place.lon)}"
     if place.notation == "area":
         return f"{position}, the nearest point of {place.name}"
     return f"{place.label} ({position})" if place.notation == "name" else position

@@ -1,4 +1,7 @@
-"""Delimited text with a header line: the rows of a CSV or TSV file, handed to a `Gather`."""
+"""Delimited text with a header line: its columns, and the exact reader, which takes rows one by one.
+
+What this module says of a file holds; `_csvblocks` reads the same faster, where it is certain to say the same.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,10 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from weapons_ref.places.batches import Batch, Gather, Sign, Source
+from weapons_ref.places.batches import Batch, File, Gather, Sign
 
 FIELD_CHARACTERS = 1 << 20  #: the longest field
 RECORD_CHARACTERS = 16 << 20  #: of a record that goes on over many lines, give or take a block
@@ -32,7 +34,7 @@ _CHUNK_ROWS = 512
 Options = tuple[str | None, str | None, str | None]  #: columns of latitude, longitude and name, as asked for
 
 
-class _Layout(NamedTuple):
+class Layout(NamedTuple):
     """Where the columns are."""
 
     separator: str
@@ -46,64 +48,92 @@ class _HeaderError(Exception):
     """Why a header will not do, in words."""
 
 
-def read(source: Source, gather: Gather, options: Options) -> Iterator[Batch]:
-    """Yield the batches of a delimited file."""
-    pieces = source.pieces(b"\n", b"\r")
-    first = next(pieces)
-    layout = _layout(source, str(first[1], "utf-8"), options)
-    lines = _Lines(source, chain([first], pieces))
+def one_by_one(
+    file: File, gather: Gather, layout: Layout, pieces: Iterator[tuple[int, bytes]], *, header: bool = False
+) -> Iterator[Batch]:
+    """Take the rows of one piece of a file, and yield the batches that are ready.
+
+    Parameters
+    ----------
+    file : File
+        Whose `position` is set to the end of each piece that is begun.
+    gather : Gather
+        What takes the rows.
+    layout : Layout
+        Where the columns are.
+    pieces : iterator of (int, bytes)
+        Whole lines, and the byte at which they start; the first of them starts with a row. As long as a row goes
+        on at the end of a piece the next is taken too.
+    header : bool
+        Whether the file begins here, with the header.
+
+    Raises
+    ------
+    FileError
+        If this is not valid CSV, or a field or row is too long.
+    """
+    lines = _Lines(file, pieces)
     # Strict: a quoted field that the end of the file cuts short must not pass for a whole one.
     reader = csv.reader(lines, delimiter=layout.separator, strict=True)
-    with _field_limit():
-        _header_record(reader)
-    for chunk in _chunks(reader, lines):
+    if header:
+        with _field_limit():
+            _header_record(reader)
+        lines.end_record()
+    # In chunks because csv's limit is the whole process's: it is set only while rows are parsed,
+    # never while a caller has the control.
+    more = True
+    while more:
+        chunk: list[list[str]] = []
+        try:
+            with _field_limit():
+                more = _fill(chunk, reader, lines)
+        except csv.Error as error:
+            raise file.error(_reason(error), row=gather.rows + len(chunk) + 1) from error
         for fields in chunk:
             _add(gather, layout, fields)
             if gather.ready:
                 yield from gather.release()
-    yield from gather.finish()
 
 
 class _Lines:
-    """The lines of a file, their ends kept, for `csv.reader`; and the bound on a record's length."""
+    """The lines of some pieces, their ends kept, for `csv.reader`; and the bound on a record's length."""
 
-    def __init__(self, source: Source, pieces: Iterable[tuple[int, bytes]]) -> None:
-        self.source = source
-        self.record_start = 0  #: the end of the piece in which a record last ended
+    def __init__(self, file: File, pieces: Iterator[tuple[int, bytes]]) -> None:
+        self.begun = 0  #: how many pieces
+        self._file = file
         self._pieces = pieces
+        self._between = False  #: whether the last line is the end of a record
+        self._record_start: int | None = None  #: the end of the piece in which a record last ended
 
     def __iter__(self) -> Iterator[str]:
         for start, piece in self._pieces:
-            if start - self.record_start > RECORD_CHARACTERS:
-                raise self.source.error("has a record longer than 16 MiB", byte=self.record_start)
+            if self._record_start is None:
+                self._record_start = start
+            if start - self._record_start > RECORD_CHARACTERS:
+                raise self._file.error("has a record longer than 16 MiB", byte=self._record_start)
+            self._file.position = start + len(piece)
+            self.begun += 1
             # Not str.splitlines, for which a line also ends at U+2028 and its like.
-            yield from io.StringIO(str(piece, "utf-8"), newline="")
+            for line in io.StringIO(str(piece, "utf-8"), newline=""):
+                self._between = False
+                yield line
+            if self._between:
+                return
+
+    def end_record(self) -> None:
+        """Be told that a record has ended with the last line."""
+        self._between = True
+        self._record_start = self._file.position
 
 
-def _chunks(reader: Iterator[list[str]], lines: _Lines) -> Iterator[list[list[str]]]:
-    # In chunks because csv's limit is the whole process's: it is set only while rows are parsed,
-    # never while a caller has the control.
-    row = 0
-    more = True
-    while more:
-        chunk: list[list[str]] = []
-        begun = lines.source.position
-        try:
-            with _field_limit():
-                more = _fill(chunk, reader, lines, begun)
-        except csv.Error as error:
-            raise lines.source.error(_reason(error), row=row + len(chunk) + 1) from error
-        row += len(chunk)
-        yield chunk
-
-
-def _fill(chunk: list[list[str]], reader: Iterator[list[str]], lines: _Lines, begun: int) -> bool:
+def _fill(chunk: list[list[str]], reader: Iterator[list[str]], lines: _Lines) -> bool:
     """Read rows up to a chunk's worth or to the end of a piece; return whether there may be more."""
+    begun = lines.begun
     for fields in reader:
-        lines.record_start = lines.source.position
+        lines.end_record()
         if fields:  # a blank line is no row
             chunk.append(fields)
-        if len(chunk) >= _CHUNK_ROWS or lines.record_start != begun:
+        if len(chunk) >= _CHUNK_ROWS or lines.begun != begun:
             return True
     return False
 
@@ -125,10 +155,16 @@ def _reason(error: csv.Error) -> str:
     return f"is not valid CSV: {error}"
 
 
-def _layout(source: Source, text: str, options: Options) -> _Layout:
-    """Return the columns, with the separator under which the header makes most sense."""
+def layout(file: File, text: str, options: Options) -> Layout:
+    """Return the columns, with the separator under which the header makes most sense.
+
+    Raises
+    ------
+    FileError
+        If the header will not do.
+    """
     best: tuple[list[str], str] | None = None
-    found: list[_Layout] = []
+    found: list[Layout] = []
     for separator in SEPARATORS:
         try:
             with _field_limit():
@@ -143,17 +179,17 @@ def _layout(source: Source, text: str, options: Options) -> _Layout:
         if best is None or len(header) > len(best[0]):
             best = header, problem
     if found:
-        return max(found, key=lambda layout: len(layout.header))
+        return max(found, key=lambda columns: len(columns.header))
     if best is None:
-        raise source.error("has a header line that is not valid CSV; is a quotation mark never closed?")
-    raise source.error(f"{best[1]}; its first line has {_listed(best[0])}")
+        raise file.error("has a header line that is not valid CSV; is a quotation mark never closed?")
+    raise file.error(f"{best[1]}; its first line has {_listed(best[0])}")
 
 
 def _header_record(reader: Iterator[list[str]]) -> list[str]:
     return next((fields for fields in reader if any(map(str.strip, fields))), [])
 
 
-def _columns(separator: str, header: list[str], options: Options) -> _Layout:
+def _columns(separator: str, header: list[str], options: Options) -> Layout:
     trimmed = [name.strip() for name in header]
     repeated = next((name for name, count in Counter(trimmed).items() if count > 1), None)
     if repeated is not None:
@@ -177,7 +213,7 @@ def _columns(separator: str, header: list[str], options: Options) -> _Layout:
     asked = _asked(header, name_option, "--name-column")
     folded = [name.casefold() for name in trimmed]
     known = [folded.index(name) for name in NAMES if name in folded]
-    return _Layout(separator, header, lat, lon, tuple(known if asked is None else [asked, *known]))
+    return Layout(separator, header, lat, lon, tuple(known if asked is None else [asked, *known]))
 
 
 def _asked(header: list[str], name: str | None, option: str) -> int | None:
@@ -207,7 +243,7 @@ def _listed(header: list[str]) -> str:
     return f"{shown} and {len(header) - 20} more" if len(header) > 20 else shown
 
 
-def _add(gather: Gather, layout: _Layout, fields: list[str]) -> None:
+def _add(gather: Gather, layout: Layout, fields: list[str]) -> None:
     header = layout.header
     columns = dict(zip(header, fields, strict=False))
     if len(fields) != len(header):
@@ -219,9 +255,8 @@ def _add(gather: Gather, layout: _Layout, fields: list[str]) -> None:
     lat_text, lon_text = fields[layout.lat], fields[layout.lon]
     lat, lon = number(lat_text), number(lon_text)
     if lat is None or lon is None:
-        reason, sign = _why(lat_text.strip(), lon_text.strip())
-        # Between commas a decimal comma is quoted, and one row's slip; between semicolons it is a habit.
-        gather.reject(reason, columns, "other" if sign == "comma" and layout.separator != ";" else sign)
+        reason, sign = problem(lat_text, lon_text, layout.separator)
+        gather.reject(reason, columns, sign)
         return
     name = next((name for index in layout.names if (name := fields[index].strip())), None)
     gather.place(lon, lat, name, columns)
@@ -239,8 +274,14 @@ def number(text: str) -> float | None:
         return None
 
 
-def _why(lat: str, lon: str) -> tuple[str, Sign]:
+def problem(lat: str, lon: str, separator: str) -> tuple[str, Sign]:
     """Return why two texts are not both numbers, and what that tells of the file."""
+    reason, sign = _why(lat.strip(), lon.strip())
+    # Between commas a decimal comma is quoted, and one row's slip; between semicolons it is a habit.
+    return reason, "other" if sign == "comma" and separator != ";" else sign
+
+
+def _why(lat: str, lon: str) -> tuple[str, Sign]:
     named = (("latitude", lat), ("longitude", lon))
     for label, text in named:
         if text.casefold() in _MISSING:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import codecs
 import math
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, Protocol
 
 from weapons_ref.errors import CoordinateError, FileError
 from weapons_ref.geo.geodesy import check_position
@@ -17,6 +17,7 @@ from weapons_ref.model import Place, Rejection
 
 if TYPE_CHECKING:
     from weapons_ref.geo.regions import Region
+    from weapons_ref.places.columns import Columns, Fetch, Floats, Indices
 
 MIB = 1 << 20
 BLOCK_BYTES = MIB  #: read at a time
@@ -41,20 +42,36 @@ Sign = Literal["place", "degrees", "projected", "comma", "missing", "other"]
 class Batch(NamedTuple):
     """Some consecutive rows of a file, each of them in `places` or in `rejected`."""
 
-    places: list[Place]
+    places: Sequence[Place]  #: a list, or `columns.Columns`
     rejected: list[Rejection]
-    rows: int  #: places and rejected rows together
+    rows: int  #: places, rejected rows and those outside together
     normalised: int  #: places whose longitude was brought back from beyond 180 either way
     ignored_z: int  #: places whose height or measure was left out
     swapped: int  #: rejected rows that would be valid with latitude and longitude exchanged
+    outside: int = 0  #: rows with a valid position outside the boxes that were asked for, and not read further
+    share: float | None = None  #: how much of its file has been read with it, 0 to 1; None if that is unknown
+
+
+class File(Protocol):
+    """What a `Gather` has to know of a file: a `Source` of text, or one of columns."""
+
+    name: str
+    position: int  #: bytes handed out so far; 0 where rows are not counted by bytes
+
+    def error(self, reason: str, *, byte: int | None = None, row: int | None = None) -> FileError:
+        """Return an error that says which file, and where in it."""
+
+    def share(self) -> float | None:
+        """Return how much has been handed out, 0 to 1, or None if that is unknown."""
 
 
 class Source:
     """A file's bytes, checked to be UTF-8 text and read in bounded pieces."""
 
-    def __init__(self, name: str, stream: BinaryIO) -> None:
+    def __init__(self, name: str, stream: BinaryIO, progress: Callable[[], float | None] | None = None) -> None:
         self.name = name
         self._stream = stream
+        self._progress = progress
         head = self._read()
         for magic, kind in _COMPRESSED.items():
             if head.startswith(magic):
@@ -70,6 +87,10 @@ class Source:
         """Return an error that says which file, and where in it."""
         where = f" (row {row})" if row is not None else f" (byte {byte})" if byte is not None else ""
         return FileError(f"{self.name}: {reason}{where}")
+
+    def share(self) -> float | None:
+        """Return how much of the file has been read, 0 to 1, or None if that is unknown."""
+        return self._progress() if self._progress else None
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the text in blocks of some bytes, refusing what is not UTF-8."""
@@ -133,8 +154,8 @@ class Source:
 class Gather:
     """Gathers rows into batches, and judges a file by its first rows before any batch is out."""
 
-    def __init__(self, source: Source, batch_rows: int) -> None:
-        self.rows = 0  #: so far; the number of the row that came last
+    def __init__(self, source: File, batch_rows: int, first_row: int = 0) -> None:
+        self.rows = first_row  #: so far; the number of the row that came last
         self.ready: list[Batch] = []  #: to be yielded by the reader
         self.expected_name: str | None = None  #: a property that some row of the sample must have
         self.found_name = False
@@ -142,7 +163,12 @@ class Gather:
         self._batch_rows = batch_rows
         self._held: list[Batch] = []
         self._signs: set[Sign] = set()
-        self._judged = False
+        self._judged = first_row > 0  # by whoever reads the file's beginning
+        self._first = self._first_byte = 0
+        self._normalised = self._ignored_z = self._swapped = self._outside = 0
+        self._places: list[Place] = []
+        self._columns: Columns | None = None
+        self._rejected: list[Rejection] = []
         self._begin()
 
     def place(
@@ -176,6 +202,107 @@ class Gather:
         self._rejected.append(Rejection(file=self._source.name, row=self.rows + 1, reason=reason, columns=columns))
         self._end_row(sign)
 
+    def block(
+        self,
+        lon: Floats,
+        lat: Floats,
+        fetch: Fetch,
+        *,
+        name_columns: Sequence[str] = (),
+        problems: Mapping[int, tuple[str, Sign]] | None = None,
+        ignored_z: int = 0,
+        at: Indices | None = None,
+    ) -> None:
+        """Take many rows as a batch of their own.
+
+        Parameters
+        ----------
+        lon, lat : array of float64, shape (n,)
+            Degrees; anything in rows with problems. Kept, not copied.
+        fetch, name_columns
+            As `columns.Columns` has them.
+        problems : mapping, optional
+            Of rows that name no place, by their number in the block from 0: the reason, and what
+            it tells of the file.
+        ignored_z : int
+            How many of the rows that are places have a height or measure.
+        at : array of int64, shape (n,), optional
+            Ascending: which rows of the batch these are, and what `fetch` is asked for. The others have
+            valid positions outside what was asked for.
+        """
+        from weapons_ref.places.columns import Columns
+
+        self._close()
+        first_row, count = self.rows + 1, len(lon) if at is None else int(at[-1]) + 1
+        wrong = dict(problems or {})
+        lon = self._checked(lon, lat, wrong)
+        rows: Indices | None = at
+        if wrong:
+            rows = self._without(wrong, len(lon), fetch, at)
+            lon, lat = lon[rows], lat[rows]
+            rows = rows if at is None else at[rows]
+        self._outside += count - len(lon) - len(wrong)
+        self._ignored_z += ignored_z
+        self._columns = Columns(lon, lat, rows, first_row, fetch, name_columns)
+        if not self._judged:
+            seen = range(min(count, SAMPLE_ROWS - self.rows))
+            signs = {row if at is None else int(at[row]): sign for row, (_, sign) in wrong.items()}
+            self._signs |= {signs.get(row, "place") for row in seen}
+        self.rows += count
+        self._close()
+        if not self._judged and (self.rows >= SAMPLE_ROWS or self._source.position >= SAMPLE_BYTES):
+            self._judge()
+
+    def _checked(self, lon: Floats, lat: Floats, wrong: dict[int, tuple[str, Sign]]) -> Floats:
+        """Return longitudes in [-180, 180], and add the rows whose position is none to those that are wrong."""
+        odd = [row for row in _odd_rows(lon, lat).tolist() if row not in wrong]
+        if odd:
+            lon = lon.copy()
+        for row in odd:
+            x, y = float(lon[row]), float(lat[row])
+            try:
+                lon[row], _ = check_position(x, y)
+                self._normalised += 1
+            except CoordinateError as error:
+                self._swapped += abs(y) > 90 and abs(y) <= 180 and abs(x) <= 90
+                wrong[row] = str(error), _sign(x, y)
+        return lon
+
+    def _without(self, wrong: Mapping[int, tuple[str, Sign]], count: int, fetch: Fetch, at: Indices | None) -> Indices:
+        """Reject the rows that are wrong, and return the others."""
+        import numpy as np
+
+        from weapons_ref.tables import records
+
+        rows = np.array(sorted(wrong), dtype=np.int64)
+        places = rows if at is None else at[rows]
+        for row, place, columns in zip(rows.tolist(), places.tolist(), records(fetch(places)), strict=True):
+            self._rejected.append(
+                Rejection(file=self._source.name, row=self.rows + 1 + place, reason=wrong[row][0], columns=columns)
+            )
+        good = np.ones(count, dtype=bool)
+        good[rows] = False
+        return np.flatnonzero(good)
+
+    def skip(self, rows: int, fetch: Fetch | None = None) -> None:
+        """Take rows that are known to have valid positions outside what was asked for.
+
+        With `fetch`, as `block` has it, they are a batch of their own, which knows the file's own columns;
+        without it they go with the rows that come by `place` and `reject`.
+        """
+        if fetch is not None:
+            import numpy as np
+
+            from weapons_ref.places.columns import Columns
+
+            self._close()
+            self._columns = Columns(np.empty(0), np.empty(0), None, self.rows + 1, fetch, ())
+        self._outside += rows
+        self.rows += rows - 1
+        self._end_row("place")
+        if fetch is not None:
+            self._close()
+
     def release(self) -> Iterator[Batch]:
         """Yield the batches that are ready, and forget them."""
         ready, self.ready = self.ready, []
@@ -188,8 +315,10 @@ class Gather:
         yield from self.release()
 
     def _begin(self) -> None:
-        self._places: list[Place] = []
-        self._rejected: list[Rejection] = []
+        self._places = []
+        self._columns = None
+        self._rejected = []
+        self._outside = 0
         self._normalised = self._ignored_z = self._swapped = 0
         self._first = self.rows
         self._first_byte = self._source.position
@@ -207,14 +336,23 @@ class Gather:
     def _close(self) -> None:
         rows = self.rows - self._first
         if rows:
-            batch = Batch(self._places, self._rejected, rows, self._normalised, self._ignored_z, self._swapped)
+            batch = Batch(
+                places=self._places if self._columns is None else self._columns,
+                rejected=self._rejected,
+                rows=rows,
+                normalised=self._normalised,
+                ignored_z=self._ignored_z,
+                swapped=self._swapped,
+                outside=self._outside,
+                share=self._source.share(),
+            )
             (self.ready if self._judged else self._held).append(batch)
         self._begin()
 
     def _judge(self) -> None:
         if self._judged:
             return
-        sample = f"of the first {self.rows} rows" if self.rows > 1 else "of its row"
+        sample = f"of the first {min(self.rows, SAMPLE_ROWS)} rows" if self.rows > 1 else "of its row"
         if self._signs - {"other", "missing"} == {"projected"}:
             raise self._source.error(
                 f"looks projected: no coordinate {sample} fits latitude and longitude in degrees;"
@@ -226,6 +364,16 @@ class Gather:
             raise self._source.error(f"no feature {sample} has a value for {self.expected_name!r}; see --name-column")
         self._judged = True
         self.ready, self._held = self._held, []
+
+
+def _odd_rows(lon: Floats, lat: Floats) -> Indices:
+    """Return the rows whose position is none, or has a longitude beyond 180 either way."""
+    import numpy as np
+
+    # Least and most are not numbers where one value is not, and then compare as false.
+    if len(lon) and lat.min() >= -90 and lat.max() <= 90 and lon.min() >= -180 and lon.max() <= 180:
+        return np.empty(0, dtype=np.int64)
+    return np.flatnonzero(~((np.abs(lat) <= 90) & (np.abs(lon) <= 180)))
 
 
 def _sign(lon: float, lat: float) -> Sign:

@@ -1,0 +1,138 @@
+"""Options for large files: what is measured, in which shape it comes, and how far the work has come."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+Done = subprocess.CompletedProcess[str]
+
+ROWS = "id,lat,lon,floors\n" + "".join(f"h{row},{46 + row / 100},{32 + row / 50},{row % 4}\n" for row in range(300))
+ASK = ["reach", "gmlrs", "atacms", "--from", "46.65581,32.6178", "--locations", "houses.csv"]
+
+
+@pytest.fixture
+def houses(tmp_path: Path) -> Path:
+    path = tmp_path / "houses.csv"
+    path.write_text(ROWS)
+    return path
+
+
+def test_by_place_has_a_column_for_each_system(weapons_ref: Callable[..., Done], houses: Path) -> None:
+    """One row a place that any of them reaches, with what each says and the file's own columns."""
+    done = weapons_ref(*ASK, "--by-place", "-f", "csv", "-q")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    each = list(csv.DictReader(io.StringIO(weapons_ref(*ASK, "--all", "-f", "csv", "-q").stdout)))
+    said = {(row["place"], row["system"]): row for row in each}
+    reached = {place for (place, _), row in said.items() if row["verdict"] in ("within", "disputed")}
+    assert {row["place"] for row in rows} == reached
+    assert len(rows) == len(reached)
+    for row in rows:
+        for system in ("gmlrs", "atacms"):
+            assert row[f"{system}_verdict"] == said[row["place"], system]["verdict"]
+            assert row[f"{system}_margin_km"] == said[row["place"], system]["margin_km"]
+        assert row["distance_km"] == said[row["place"], "atacms"]["distance_km"]
+        assert row["floors"] == str(int(row["place"][1:]) % 4)
+        assert "profile-2023-09" in row["sources"]
+
+
+@pytest.mark.parametrize("format_", ["csv", "ndjson", "json", "geojson"])
+def test_distances_are_left_out_on_request(format_: str, weapons_ref: Callable[..., Done], houses: Path) -> None:
+    """The verdicts stay the same; `within` keeps the distances of what is within reach or disputed."""
+    if format_ != "csv":
+        done = weapons_ref(*ASK, "--all", "--distance", "none", "-f", format_, "-q")
+        assert done.returncode == 0
+        assert '"margin_km":null' in done.stdout
+        return
+    rows = {
+        asked: list(
+            csv.DictReader(io.StringIO(weapons_ref(*ASK, "--all", "--distance", asked, "-f", "csv", "-q").stdout))
+        )
+        for asked in ("all", "within", "none")
+    }
+    verdicts = [
+        [(row["place"], row["system"], row["verdict"], row["reason"]) for row in found] for found in rows.values()
+    ]
+    assert verdicts[0] == verdicts[1] == verdicts[2]
+    assert all(row["distance_km"] and row["azimuth_deg"] and row["margin_km"] for row in rows["all"])
+    for row in rows["within"]:
+        assert bool(row["distance_km"]) == (row["verdict"] in ("within", "disputed"))
+    assert not any(row["distance_km"] or row["azimuth_deg"] or row["margin_km"] for row in rows["none"])
+
+
+def test_a_table_shows_what_was_not_measured_as_empty(weapons_ref: Callable[..., Done], houses: Path) -> None:
+    """Not as zero."""
+    done = weapons_ref(
+        "reach", "--range", "30km", "--from", "46.65581,32.6178", "--locations", "houses.csv", "--distance", "none"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "0.0 km" not in done.stdout
+
+
+def test_parquet_goes_to_a_file_or_a_pipe(weapons_ref: Callable[..., Done], houses: Path, tmp_path: Path) -> None:
+    """By its ending, and to standard output when asked for."""
+    assert weapons_ref(*ASK, "-o", "near.parquet").returncode == 0
+    command = [sys.executable, "-m", "weapons_ref", *ASK, "-f", "parquet", "-q"]
+    piped = subprocess.run(command, capture_output=True, cwd=tmp_path, timeout=60, check=True).stdout
+    assert piped == (tmp_path / "near.parquet").read_bytes()
+    assert pq.read_table(tmp_path / "near.parquet").num_rows > 0
+
+
+def on_terminal(command: list[str], cwd: Path, *, stdout: bool) -> tuple[int, str]:
+    """Run a command with a terminal for its messages, and return its exit status and what is seen there."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=theirs if stdout else subprocess.DEVNULL, stderr=theirs
+    )
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            chunk = os.read(ours, 4096)
+        except OSError:  # how Linux says that the other end is closed
+            break
+        if not chunk:
+            break
+        seen += chunk
+    os.close(ours)
+    return process.wait(60), seen.decode()
+
+
+def test_bytes_are_not_for_a_terminal(houses: Path, tmp_path: Path) -> None:
+    """They would garble it."""
+    status, seen = on_terminal([sys.executable, "-m", "weapons_ref", *ASK, "-f", "parquet"], tmp_path, stdout=True)
+    assert status == 2
+    assert "name a file with --output" in seen
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_bar_shows_rows_and_rate(quiet: bool, houses: Path, tmp_path: Path) -> None:
+    """On a terminal, while a file is written; never when quiet."""
+    command = [sys.executable, "-m", "weapons_ref", *ASK, "-o", "out.csv", *(["-q"] if quiet else [])]
+    status, seen = on_terminal(command, tmp_path, stdout=False)
+    assert status == 0
+    assert ("Judging" in seen) == (not quiet)
+    assert ("300 rows" in seen) == (not quiet)
+
+
+def test_a_saved_query_takes_the_same_words(weapons_ref: Callable[..., Done], houses: Path, tmp_path: Path) -> None:
+    """`distance` and `by-place` are keys of a saved reach, and of no other."""
+    query = {"command": "reach", "systems": "atacms", "from": "46.65581,32.6178", "locations": "houses.csv"}
+    path = tmp_path / "near.parquet.yaml"
+    path.write_text(json.dumps({**query, "distance": "none", "by-place": True}))
+    assert weapons_ref("run", path, "-o", "out/").returncode == 0
+    table = pq.read_table(tmp_path / "out" / "near.parquet")
+    assert "atacms_verdict" in table.column_names
+    assert table["distance_km"].null_count == table.num_rows > 0
+    path.write_text(json.dumps({"command": "ring", "systems": "atacms", "from": "0,0", "by-place": True}))
+    assert "'by-place' is no key of a saved 'ring'" in weapons_ref("run", path).stderr
