@@ -22,6 +22,7 @@ from weapons_ref.backends import Files
 from weapons_ref.errors import FileError, QueryError
 from weapons_ref.output import views
 
+ROOT = Path(__file__).resolve().parent.parent
 PARTS, ROWS = 24, 3000
 KHERSON = "46.65581,32.6178"
 QUESTION = ["gmlrs", "atacms", "--from", KHERSON]
@@ -243,7 +244,8 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
             str(told),
         ]
         quiet = subprocess.DEVNULL
-        return subprocess.Popen([*arguments, *options], stdout=quiet, stderr=quiet, cwd=tmp_path)
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}  # the workers have the tool as well
+        return subprocess.Popen([*arguments, *options], stdout=quiet, stderr=quiet, cwd=tmp_path, env=environment)
 
     processes = [start("distributed.cli.dask_scheduler", "--port", "0")]
     try:

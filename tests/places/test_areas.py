@@ -229,10 +229,10 @@ def test_a_geometry_that_makes_no_sense_is_refused(geometry: dict[str, Any], wri
     assert "projected" not in message
 
 
-@pytest.mark.parametrize("question", [read_area, read_origins])
-def test_what_is_no_file_is_refused(question: Callable[[Any], Any], tmp_path: Path) -> None:
-    """Nothing is fetched, and a folder is not read."""
-    assert "is a directory" in error(question, tmp_path)
+@pytest.mark.parametrize(("question", "why"), [(read_area, "is a directory"), (read_origins, "without any file")])
+def test_what_is_no_file_is_refused(question: Callable[[Any], Any], why: str, tmp_path: Path) -> None:
+    """Nothing is fetched; of a folder, areas are not read, and origins are those of the files in it."""
+    assert why in error(question, tmp_path)
     assert "cannot be opened" in error(question, tmp_path / "gone.geojson")
     with pytest.raises(FileError, match=r"^https://example\.org/a\.geojson: is a URL"):
         question("https://example.org/a.geojson")

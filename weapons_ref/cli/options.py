@@ -151,7 +151,7 @@ def origin_options(command: Callable[..., None]) -> Callable[..., None]:
             metavar="FILE",
             multiple=True,
             type=click.Path(allow_dash=True),
-            help="Where from: the points of a CSV or GeoJSON file, each an origin of its own, - for stdin. May repeat.",
+            help="Where from: the points of a file, each an origin of its own, - for stdin. May repeat.",
         ),
         click.option(
             "--uncertainty",

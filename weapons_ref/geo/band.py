@@ -28,7 +28,7 @@ Bools = npt.NDArray[np.bool_]
 #: After so many points in all the cells pay, after so many that those leave open the bins do, and after so many
 #: that these leave open polylines closer to the circle.
 _CELLS_FROM = 100_000
-_BINS_FROM = 4000
+_BINS_FROM = 2000
 _FINE_FROM = 20_000
 #: Points looked at together, which with what is computed from them stay in the cache.
 BLOCK = 32768
@@ -269,7 +269,7 @@ class _Answers:
             rows = self._cells.near(lon, lat, room)
             self._dense_until = start + _ALIKE * BLOCK if rows is None else 0
         if rows is None:
-            unsure = self._cells.look_up(lon, lat, room, answers.view(np.uint8))
+            unsure = self._cells.look_up(lon, lat, False, room, answers.view(np.uint8))
             self._keep_open(unsure + start, lon[unsure], lat[unsure])
         elif len(rows) and self._near.add(rows + start, lon[rows], lat[rows]):
             self._look_up_near(self._cells)
@@ -281,7 +281,7 @@ class _Answers:
             part = slice(start, start + BLOCK)
             row, x, y = rows[part], lon[part], lat[part]
             codes = np.empty(len(row), dtype=np.uint8)
-            unsure = cells.look_up(x, y, self._room.upto(len(row)), codes)
+            unsure = cells.look_up(x, y, True, self._room.upto(len(row)), codes)
             self._answers.view(np.uint8)[row] = codes
             self._keep_open(row[unsure], x[unsure], y[unsure])
 

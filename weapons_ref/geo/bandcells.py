@@ -120,13 +120,15 @@ class Cells:
             np.logical_and(near, np.less_equal(lon, self._east, out=other), out=near)
         return np.flatnonzero(near) if np.count_nonzero(near) < _MOST_NEAR * len(lat) else None
 
-    def look_up(self, lon: Floats, lat: Floats, room: Room, codes: Bytes) -> Indices:
+    def look_up(self, lon: Floats, lat: Floats, in_box: bool, room: Room, codes: Bytes) -> Indices:
         """Say of points in known cells whether they are in the ring.
 
         Parameters
         ----------
         lon, lat : array of float64, shape (n,)
             Degrees.
+        in_box : bool
+            Whether all of them lie in the disk's box; see `near`.
         room : Room
             Of n elements.
         codes : array of uint8, shape (n,)
@@ -148,9 +150,10 @@ class Cells:
         else:
             np.subtract(lon, self._start, out=x)
             np.multiply(x, self._column, out=x)
-            np.clip(x, -2.0, _COLUMNS - 2.5, out=x)
-        if self._boxed:
+        if self._boxed and not in_box:
             np.clip(y, 0.0, (_ROWS - 1.0) * _COLUMNS, out=y)
+            if not self._round:
+                np.clip(x, -2.0, _COLUMNS - 2.5, out=x)
         np.add(x, y, out=x)
         # Whole parts, since nothing but points of the first row, all of it out, can be negative here.
         cells = y.view(np.int64)

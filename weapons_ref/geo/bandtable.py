@@ -122,7 +122,7 @@ def _polyline(lat: float, radius_m: float, strip_m: float, edges: int) -> Polyli
     width = abs(strip_m)
     poles = [geodesy.inverse(0.0, lat, 0.0, pole).distance_m for pole in (-90.0, 90.0)]
     if min(poles) <= width / 2:
-        return _round_the_pole(lat, radius_m + strip_m + math.copysign(min(poles), strip_m))
+        return _round_the_pole(lat, radius_m + strip_m)
     # A circle that all but touches a pole is no curve to draw: one of these keeps away from both.
     circles = (radius_m + step * strip_m for step in (1, 2, 3, 4))
     circle_m = next(metres for metres in circles if min(abs(pole - metres) for pole in poles) >= width / 2)
@@ -156,7 +156,7 @@ def _ascending(lons: Floats, lats: Floats, ends: list[float], pick: np.ufunc) ->
 
 
 def _round_the_pole(lat: float, circle_m: float) -> Polyline:
-    """Return the polyline of a circle round the pole next to a latitude: a parallel."""
+    """Return the polyline of a circle round the pole that is half a strip or less from a latitude: a parallel."""
     pole = math.copysign(90.0, lat)
     _, (edge,) = geodesy.destinations(0.0, pole, np.array([180.0 if pole > 0 else 0.0]), circle_m)
     values = (-1.0, 180.0) if pole > 0 else (180.0, -1.0)

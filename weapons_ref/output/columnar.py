@@ -26,21 +26,21 @@ _UNSURE = 1e-4
 
 def rows(block: Block) -> Iterator[dict[str, Any]]:
     """Yield the verdicts of a block as flat rows."""
-    columns = lists(block)
-    names = list(columns)
-    return (dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True))
+    found = lists(block)
+    names = list(found)
+    return (dict(zip(names, row, strict=True)) for row in zip(*found.values(), strict=True))
 
 
 def lists(block: Block) -> dict[str, list[Any]]:
     """Return the columns of a block's rows as Python values."""
-    columns: dict[str, list[Any]] = {
-        name: known(options) if at is None else _chosen(options, at) for name, (options, at) in _columns(block).items()
+    found: dict[str, list[Any]] = {
+        name: known(options) if at is None else _chosen(options, at) for name, (options, at) in columns(block).items()
     }
     place = block.place.tolist()
     for name, column in zip(block.own.column_names, block.own.columns, strict=True):
         own = values(column)
-        columns[own_name(name, columns)] = [own[at] for at in place]
-    return columns
+        found[own_name(name, found)] = [own[at] for at in place]
+    return found
 
 
 def arrays(block: Block) -> dict[str, pa.Array]:
@@ -49,7 +49,7 @@ def arrays(block: Block) -> dict[str, pa.Array]:
     import pyarrow as pa
 
     found = {}
-    for name, (options, at) in _columns(block).items():
+    for name, (options, at) in columns(block).items():
         if at is None:
             found[name] = pa.array(options, type=pa.float64(), mask=np.isnan(options))
         else:
@@ -58,7 +58,7 @@ def arrays(block: Block) -> dict[str, pa.Array]:
     return found
 
 
-def _columns(block: Block) -> dict[str, tuple[Any, Indices | None]]:
+def columns(block: Block) -> dict[str, tuple[Any, Indices | None]]:
     """Return each column as numbers, or as some options and which of them each row has."""
     import numpy as np
 
@@ -70,7 +70,7 @@ def _columns(block: Block) -> dict[str, tuple[Any, Indices | None]]:
     bounds = [limits(range_) for range_ in block.ranges]
     azimuth = rounded(block.azimuth_deg, 7)
     azimuth[azimuth == 360] = 0.0
-    columns: dict[str, tuple[Any, Indices | None]] = {
+    found: dict[str, tuple[Any, Indices | None]] = {
         "system": ([range_.system for range_ in block.ranges], block.range_),
         "place": (block.names, block.place),
         "lat": (rounded(block.lat, 7)[block.place], None),
@@ -84,8 +84,8 @@ def _columns(block: Block) -> dict[str, tuple[Any, Indices | None]]:
         "sources": ([list(range_.sources) for range_ in block.ranges], block.range_),
         "origin": ([origin.name for origin in block.origins], block.origin),
     }
-    assert list(columns) == VERDICT_COLUMNS
-    return columns
+    assert list(found) == VERDICT_COLUMNS
+    return found
 
 
 def rounded(numbers: Floats, digits: int) -> Floats:

@@ -11,7 +11,7 @@ from typing import IO, Any, TextIO
 from weapons_ref.blocks import Block, blocks
 from weapons_ref.errors import FileError
 from weapons_ref.model import ReachResult, Verdict
-from weapons_ref.output import columnar, views
+from weapons_ref.output import views
 from weapons_ref.output.json import encode
 
 #: Cells of users' CSV files are text, their numbers too.
@@ -32,20 +32,6 @@ class RowWriter:
     def write(self, cells: Iterable[Any]) -> None:
         """Write one row."""
         self._writer.writerow([cell(value) for value in cells])
-
-    def write_columns(self, columns: Sequence[Sequence[Any]]) -> None:
-        """Write rows that are given by their columns."""
-        self._writer.writerows(zip(*(_cells(column) for column in columns), strict=True))
-
-
-def _cells(column: Sequence[Any]) -> Iterable[Any]:
-    """Return what CSV shows of a column; of the same text many times over it is made once."""
-    kinds = set(map(type, column))
-    if kinds <= {float, int, type(None)}:
-        return column
-    known: dict[int, Any] = {}
-    # By identity, since lists have no hash, and True is equal to 1.
-    return [known[id(value)] if id(value) in known else known.setdefault(id(value), cell(value)) for value in column]
 
 
 def write(result: Any, stream: TextIO) -> None:
@@ -70,16 +56,27 @@ def write(result: Any, stream: TextIO) -> None:
 
 def _write_blocks(found: Iterable[Sequence[Verdict]], result: ReachResult, stream: TextIO) -> None:
     """Write verdicts that come in columns, a block at a time."""
-    writer, header = None, []
+    import pyarrow as pa
+
+    from weapons_ref.output import csvcells
+
+    writer: RowWriter | None = None
+    header: list[str] = []
     for block in found:
-        columns = columnar.lists(block) if isinstance(block, Block) else _in_columns(views.reach_rows([block], result))
-        if writer is None:
-            header = list(columns)
-            writer = RowWriter(stream, header)
-        _refuse_alien(columns, header)
-        if len(block):
-            nothing = [None] * len(block)
-            writer.write_columns([columns.get(name, nothing) for name in header])
+        columns: dict[str, Any] = {}
+        if isinstance(block, Block):
+            columns = csvcells.cells(block, cell)
+            header = header or list(columns)
+        writer = writer or RowWriter(stream, header)
+        if isinstance(block, Block):
+            _refuse_alien(columns, header)
+            nothing = pa.array([""] * len(block))
+            stream.write(csvcells.lines([columns.get(name, nothing) for name in header]))
+            continue
+        # A file of text among those of columns.
+        for row in views.reach_rows([block], result):
+            _refuse_alien(row, header)
+            writer.write(row.get(name) for name in header)
 
 
 def _write_rows(rows: Iterator[dict[str, Any]], result: Any, stream: TextIO) -> None:
@@ -96,12 +93,6 @@ def _refuse_alien(row: Mapping[str, Any], known: Container[str]) -> None:
     alien = next((name for name in row if name not in known), None)
     if alien is not None:
         raise FileError(f"a row has a column {alien!r} that those before have not; write ndjson or geojson instead")
-
-
-def _in_columns(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Turn rows into columns, with None where a row has none."""
-    listed = list(rows)
-    return {name: [row.get(name) for row in listed] for name in dict.fromkeys(name for row in listed for name in row)}
 
 
 def cell(value: Any) -> str | float | int | None:

@@ -159,7 +159,10 @@ def _alike(tables: Iterator[pa.Table], pa: Any) -> Iterator[pa.Table]:
 
 
 def _grouped(first: pa.Table, rest: Iterator[pa.Table], pa: Any) -> Iterator[pa.Table]:
-    """Yield rows in groups of `GROUP_ROWS`, the last one smaller."""
+    """Yield rows in groups of `GROUP_ROWS`, the last one smaller.
+
+    Each is one chunk, since pages of a file end where chunks do.
+    """
     held, rows = [first], first.num_rows
     for table in rest:
         held.append(table)
@@ -167,7 +170,7 @@ def _grouped(first: pa.Table, rest: Iterator[pa.Table], pa: Any) -> Iterator[pa.
         if rows >= GROUP_ROWS:
             whole = pa.concat_tables(held)
             cut = rows - rows % GROUP_ROWS
-            yield from (whole.slice(start, GROUP_ROWS) for start in range(0, cut, GROUP_ROWS))
+            yield from (whole.slice(start, GROUP_ROWS).combine_chunks() for start in range(0, cut, GROUP_ROWS))
             held, rows = [whole.slice(cut)], rows - cut
     if rows:
-        yield pa.concat_tables(held)
+        yield pa.concat_tables(held).combine_chunks()
