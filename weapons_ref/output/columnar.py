@@ -27,8 +27,15 @@ _UNSURE = 1e-4
 def rows(block: Block) -> Iterator[dict[str, Any]]:
     """Yield the verdicts of a block as flat rows."""
     found = lists(block)
-    names = list(found)
-    return (dict(zip(names, row, strict=True)) for row in zip(*found.values(), strict=True))
+    return (dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True))
+
+
+def names(block: Block) -> list[str]:
+    """Return the names of the columns of a block's rows."""
+    found = list(VERDICT_COLUMNS)
+    for name in block.own.column_names:
+        found.append(own_name(name, found))
+    return found
 
 
 def lists(block: Block) -> dict[str, list[Any]]:

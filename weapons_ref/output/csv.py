@@ -43,40 +43,45 @@ def write(result: Any, stream: TextIO) -> None:
         If a later row has a column that the first few thousand have not, which CSV could only drop.
     """
     if isinstance(result, ReachResult) and not result.query.by_place:
-        found = blocks(result.verdicts)
-        first = next(found, ())
-        whole = itertools.chain([first], found)
-        if isinstance(first, Block):
-            _write_blocks(whole, result, stream)
-        else:
-            _write_rows(views.reach_rows(whole, result), result, stream)
-        return
-    _write_rows(views.rows(result), result, stream)
+        _write_verdicts(result, stream)
+    else:
+        _write_rows(views.rows(result), result, stream)
 
 
-def _write_blocks(found: Iterable[Sequence[Verdict]], result: ReachResult, stream: TextIO) -> None:
-    """Write verdicts that come in columns, a block at a time."""
-    import pyarrow as pa
-
-    from weapons_ref.output import csvcells
-
-    writer: RowWriter | None = None
-    header: list[str] = []
-    for block in found:
-        columns: dict[str, Any] = {}
+def _write_verdicts(result: ReachResult, stream: TextIO) -> None:
+    """Write verdicts a block at a time, those that come in columns as such."""
+    found = blocks(result.verdicts)
+    begun: list[Sequence[Verdict]] = []
+    # A block in columns knows its file's columns; of single verdicts many may be needed to know them all.
+    while not (begun and isinstance(begun[-1], Block)) and sum(map(len, begun)) < _LOOKED_AHEAD:
+        block = next(found, None)
+        if block is None:
+            break
+        begun.append(block)
+    names = (name for block in begun for name in _names(block, result))
+    header = list(dict.fromkeys(names)) or views.columns(result)
+    writer = RowWriter(stream, header)
+    known = set(header)
+    for block in itertools.chain(begun, found):
         if isinstance(block, Block):
+            from weapons_ref.output import csvcells
+
             columns = csvcells.cells(block, cell)
-            header = header or list(columns)
-        writer = writer or RowWriter(stream, header)
-        if isinstance(block, Block):
-            _refuse_alien(columns, header)
-            nothing = pa.array([""] * len(block))
-            stream.write(csvcells.lines([columns.get(name, nothing) for name in header]))
+            _refuse_alien(columns, known)
+            stream.write(csvcells.lines([columns.get(name) for name in header], len(block)))
             continue
-        # A file of text among those of columns.
         for row in views.reach_rows([block], result):
-            _refuse_alien(row, header)
+            _refuse_alien(row, known)
             writer.write(row.get(name) for name in header)
+
+
+def _names(block: Sequence[Verdict], result: ReachResult) -> Iterable[str]:
+    if isinstance(block, Block):
+        from weapons_ref.output import columnar
+
+        return columnar.names(block)
+    rows = itertools.islice(views.reach_rows([block], result), _LOOKED_AHEAD)
+    return (name for row in rows for name in row)
 
 
 def _write_rows(rows: Iterator[dict[str, Any]], result: Any, stream: TextIO) -> None:

@@ -43,13 +43,15 @@ def cells(block: Block, cell: Callable[[Any], Any]) -> dict[str, pa.Array]:
     return found
 
 
-def lines(columns: Sequence[pa.Array]) -> str:
-    """Return columns of cells as lines."""
+def lines(columns: Sequence[pa.Array | None], count: int) -> str:
+    """Return columns of cells, None for an empty one, as lines."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     text = pa.large_string()
-    joined = pc.binary_join_element_wise(*(column.cast(text) for column in columns), pa.scalar(",", text))
+    nothing = pa.array([""] * count, type=text)
+    filled = (nothing if column is None else column.cast(text) for column in columns)
+    joined = pc.binary_join_element_wise(*filled, pa.scalar(",", text))
     whole = pc.binary_join_element_wise(joined, pa.scalar("\n", text), pa.scalar("", text))
     # The lines follow each other in one buffer.
     _, _, data = whole.buffers()
