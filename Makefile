@@ -70,7 +70,7 @@ audit: $(READY) ## Ask whether a locked dependency has a known vulnerability (ne
 	$(BIN)/pip-audit --requirement requirements/dev.txt --disable-pip --no-deps --progress-spinner off
 
 bench: $(VENV)/bench ## Measure beside what one would use instead, and write docs/performance.md
-	$(BIN)/python benchmarks/points.py --write docs/performance.md
+	$(BIN)/python -m benchmarks.points --write docs/performance.md
 
 $(VENV)/bench: $(READY) requirements/bench.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt

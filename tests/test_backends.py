@@ -125,9 +125,9 @@ def test_a_worker_that_dies_costs_no_rows(folder: Path, tmp_path: Path) -> None:
     process = subprocess.Popen(
         command("--locations", folder, "--workers", "2", "-o", tmp_path / "two.csv"), stderr=subprocess.PIPE, text=True
     )
-    for _ in wait_for("a worker"):
-        if workers := children(process.pid):
-            os.kill(workers[0], signal.SIGKILL)
+    for _ in wait_for("the first answers"):
+        if any(path.stat().st_size for path in tmp_path.glob(".two.csv.*.tmp")):
+            os.kill(children(process.pid)[0], signal.SIGKILL)
             break
     _, said = process.communicate(timeout=120)
     assert process.returncode == 0, said
@@ -174,15 +174,15 @@ def test_parts_come_in_other_formats(format_: str, folder: Path, tmp_path: Path)
 
 
 def test_a_folder_is_kept_unless_forced(folder: Path, tmp_path: Path) -> None:
-    """And replaced as a whole."""
+    """And replaced as a whole, with parts of an earlier answer that were more."""
     out = tmp_path / "out"
     out.mkdir()
-    (out / "precious").write_text("data")
+    (out / "part-00007.parquet").write_text("data")
     arguments = ["--locations", str(folder / "001.parquet"), "-o", f"{out}/"]
     refused = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=60, check=False)
     assert refused.returncode == 2
     assert "--force replaces it" in refused.stderr
-    assert list(tree(out)) == ["precious"]
+    assert list(tree(out)) == ["part-00007.parquet"]
     run(*arguments, "--force")
     assert list(tree(out)) == ["part-00000.parquet"]
     assert list(tmp_path.iterdir()) == [out]
@@ -294,3 +294,83 @@ def test_a_cluster_reads_and_writes_at_addresses(
     run("--locations", folder, "-o", f"{tmp_path}/here/")
     run("--locations", f"file://{folder}/*.parquet", "--dask", cluster[0], "-o", f"file://{tmp_path}/there/")
     assert tree(tmp_path / "there") == tree(tmp_path / "here")
+
+
+def test_what_is_no_part_is_never_removed(folder: Path, tmp_path: Path) -> None:
+    """A folder with anything else in it is refused, forced or not."""
+    for name in ("precious", "part-00000.parquet"):
+        out = tmp_path / name
+        (out / "keep").mkdir(parents=True)
+        (out / name).write_text("data")
+        arguments = command("--locations", folder / "001.parquet", "-o", f"{out}/", "--force")
+        done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 2
+        assert "which is no part" in done.stderr
+        assert (out / name).read_text() == "data"
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1:9/x/", "s3://bucket/x/", "nosuch://x/"])
+def test_nothing_is_written_to_a_url_without_a_cluster(url: str, folder: Path) -> None:
+    """Nor is any asked for."""
+    done = subprocess.run(
+        command("--locations", folder, "-o", url), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert "only the workers of a cluster (--dask) write to one" in done.stderr
+
+
+def test_parts_without_rows_have_the_columns_of_the_others(tmp_path: Path) -> None:
+    """So that the folder is one table; files that differ in more than that are refused."""
+    where = tmp_path / "in"
+    where.mkdir()
+    (where / "1.csv").write_text("id,lat,lon,own\na,0,0,x\n")
+    (where / "2.csv").write_text("id,lat,lon,own\nb,47,32.6,y\n")
+    run("--locations", where, "-o", f"{tmp_path}/out/")
+    table = pq.read_table(tmp_path / "out")
+    assert table["own"].to_pylist() == ["y", "y"]
+    for part in (tmp_path / "out").iterdir():
+        assert {b"geo", b"weapons_ref"} <= set(pq.read_metadata(part).metadata)
+    (where / "3.csv").write_text("id,lat,lon,other\nc,47,32.6,z\n")
+    done = subprocess.run(
+        command("--locations", where, "-o", f"{tmp_path}/more/"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "3.csv" in done.stderr
+    assert "which only one has" in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
+
+
+def test_other_processes_of_the_caller_are_left_alone(folder: Path) -> None:
+    """A script may have started some of its own."""
+    import multiprocessing
+
+    own = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    own.start()
+    try:
+        files = Files([str(folder / "000.parquet"), str(folder / "001.parquet")], workers=2)
+        queries.reach("atacms", origin=KHERSON, locations=files)
+        assert own.is_alive()
+    finally:
+        own.kill()
+        own.join()
+
+
+def test_a_cluster_that_is_lost_is_one_line(
+    folder: Path, tmp_path: Path, cluster: tuple[str, list[subprocess.Popen[bytes]]]
+) -> None:
+    """Its workers gone and its scheduler killed, the command ends, and nothing is left of its folder."""
+    address, workers = cluster
+    for worker in workers:
+        worker.kill()
+        worker.wait()
+    done = subprocess.run(
+        command("--locations", folder, "--dask", address, "-o", f"{tmp_path}/there/"),
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("*there*"))

@@ -28,7 +28,7 @@ FLOORS: tuple[tuple[set[str], ...], ...] = (
     ({"catalog"}, {"places"}, {"output"}),
     ({"queries", "verdicts", "saved", "origins", "reaching", "ringing", "bulk"},),
     ({"statements"}, {"maps"}),
-    ({"backends", "partitions", "cluster"},),
+    ({"backends", "partitions", "cluster", "folders"},),
     ({"cli"},),
     ({"__main__"},),
 )

@@ -28,7 +28,7 @@ from weapons_ref.model import VERDICTS, Query, Rejection, Verdict
 from weapons_ref.places.files import Batch, Piece, pieces, read_piece
 from weapons_ref.reaching import Reaching
 
-#: A piece is given up when workers have died over it, or beside it, so many times.
+#: The work is given up when workers have died so many times without a piece answered in between.
 _MOST_DEATHS = 5
 #: Answers wait in memory up to this many bytes a piece, and in a temporary file beyond.
 _IN_MEMORY_BYTES = 4 << 20
@@ -87,7 +87,8 @@ class Files:
     def answers(self, work: Reaching) -> Iterator[Sequence[Verdict]]:
         """Yield the verdicts of all rows that are printed, in their order, and add to the counts of `work`."""
         listed = [piece for path in self._paths for piece in pieces(path)]
-        if self._workers == 1 or len(listed) == 1:
+        # Workers have no standard input.
+        if self._workers == 1 or len(listed) == 1 or any(piece.path == "-" for piece in listed):
             return self._here(listed, work)
         return self._in_processes(listed, work)
 
@@ -153,14 +154,15 @@ class Answer(NamedTuple):
     def replay(self) -> Iterator[tuple[list[Rejection], Sequence[Verdict] | None]]:
         """Yield the rejected rows and the verdicts of each batch, once."""
         if isinstance(self.blocks, bytes):
-            yield from _unpickled(io.BytesIO(self.blocks))
+            yield from unpickled(io.BytesIO(self.blocks))
             return
         with open(self.blocks, "rb") as stream:
-            yield from _unpickled(stream)
+            yield from unpickled(stream)
         os.unlink(self.blocks)
 
 
-def _unpickled(stream: Any) -> Iterator[Any]:
+def unpickled(stream: Any) -> Iterator[Any]:
+    """Yield what has been pickled to a stream, one after the other."""
     with contextlib.suppress(EOFError):
         while True:
             yield pickle.load(stream)
@@ -171,7 +173,7 @@ def answer_piece(question: bytes, piece: Piece, columns: Columns, folder: str) -
     rejected: list[Rejection] = []
     work = work_of(question).again(rejected.append)
     tally: Counter[str] = Counter()
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as stream:
+    with _waiting(folder), tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=folder) as stream:
         first = True
         for batch in read_piece(piece, **options(columns), boxes=work.boxes()):
             tally.update(tallied(batch))
@@ -182,6 +184,16 @@ def answer_piece(question: bytes, piece: Piece, columns: Columns, folder: str) -
             rejected.clear()
             first = False
         return Answer(work.counts, dict(tally), _kept(stream, folder))
+
+
+@contextlib.contextmanager
+def _waiting(folder: str) -> Iterator[None]:
+    """Say where answers wait, if there is no room."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise FileError(f"{folder}: {reason}; answers of workers wait there, and TMPDIR names another place") from error
 
 
 def _kept(stream: Any, folder: str) -> bytes | str:
@@ -234,6 +246,7 @@ def in_processes(tasks: Sequence[Task], workers: int) -> Iterator[Any]:
                 running = deque((task, pool.submit(task) if _failed(of) else of) for task, of in running)
                 continue
             running.popleft()
+            pool.deaths = 0
             yield result
 
 
@@ -246,16 +259,18 @@ class _Pool:
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._deaths = 0
+        self.deaths = 0
         self._pool = self._make()
 
     def __enter__(self) -> _Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # What they are at is wanted by nobody, and an interrupted command should end at once. Python 3.14 has
+        # `kill_workers` for it.
+        processes = list((self._pool._processes or {}).values())
         self._pool.shutdown(wait=False, cancel_futures=True)
-        # What they are at is wanted by nobody, and an interrupted command should end at once.
-        for process in multiprocessing.active_children():
+        for process in processes:
             process.kill()
 
     def submit(self, task: Task) -> Future[Any]:
@@ -268,9 +283,9 @@ class _Pool:
             return failed
 
     def renew(self) -> None:
-        self._deaths += 1
-        if self._deaths >= _MOST_DEATHS:
-            raise FileError(f"worker processes died {self._deaths} times; is there too little memory for --workers?")
+        self.deaths += 1
+        if self.deaths >= _MOST_DEATHS:
+            raise FileError(f"worker processes died {self.deaths} times; is there too little memory for --workers?")
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._pool = self._make()
 

@@ -7,7 +7,6 @@ exact distances are measured for the rest, and read off against each range's fig
 from __future__ import annotations
 
 import copy
-import functools
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -44,6 +43,14 @@ class _Found(NamedTuple):
     azimuth_deg: Floats
 
 
+class _Tables(NamedTuple):
+    """What takes time to make, and is made when it is first needed; all pieces of a question share it."""
+
+    bands: list[Band]  #: of the farthest range, for each origin
+    limit_bands: dict[float, Band]  #: of each figure, for a single origin
+    regions: list[Region]  #: of many origins, one at most
+
+
 class Bulk:
     """Answers batches of columns.
 
@@ -72,6 +79,7 @@ class Bulk:
             positions.setdefault(origin.position, number)
         self._positions = positions
         self._nothing: Rows | None = None
+        self._tables = _Tables([], {}, [])
         self._crowd = len(query.origins) >= CROWD
 
     def again(self) -> Bulk:
@@ -80,20 +88,27 @@ class Bulk:
         other._nothing = None
         return other
 
-    @functools.cached_property
+    @property
     def _bands(self) -> list[Band]:
-        return [Band(lon, lat, self._farthest_m) for lon, lat in self._positions]
+        if not self._tables.bands:
+            self._tables.bands.extend(Band(lon, lat, self._farthest_m) for lon, lat in self._positions)
+        return self._tables.bands
 
-    @functools.cached_property
+    @property
     def _limit_bands(self) -> dict[float, Band]:
-        (position,) = self._positions
-        return {limit: Band(*position, limit) for limits in self._limits for limit in limits.tolist()}
+        if not self._tables.limit_bands:
+            (position,) = self._positions
+            limits = {limit for limits in self._limits for limit in limits.tolist()}
+            self._tables.limit_bands.update({limit: Band(*position, limit) for limit in limits})
+        return self._tables.limit_bands
 
-    @functools.cached_property
+    @property
     def _region(self) -> Region:
-        from weapons_ref.geo.regions import Region
+        if not self._tables.regions:
+            from weapons_ref.geo.regions import Region
 
-        return Region({"type": "MultiPoint", "coordinates": list(self._positions)})
+            self._tables.regions.append(Region({"type": "MultiPoint", "coordinates": list(self._positions)}))
+        return self._tables.regions[0]
 
     def answer(self, columns: Columns) -> tuple[Block, dict[str, int]]:
         """Return the verdicts to be printed, and how many there are of each kind."""

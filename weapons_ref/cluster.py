@@ -7,7 +7,7 @@ import importlib.metadata
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from weapons_ref.errors import FileError, QueryError, WeaponsRefError
+from weapons_ref.errors import FileError, QueryError
 
 if TYPE_CHECKING:
     from weapons_ref.backends import Columns, Task
@@ -33,25 +33,32 @@ def on_dask(tasks: Sequence[Task], address: str) -> Iterator[tuple[int, Any]]:
         distributed: Any = importlib.import_module("distributed")  # which is not typed
     except ImportError as error:
         raise QueryError("a cluster needs Dask; install it with: pip install 'weapons-ref[dask]'") from error
+    lost = (OSError, TimeoutError, distributed.TimeoutError, distributed.CancelledError)
     try:
         client = distributed.Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
-        raise QueryError(f"no Dask scheduler answers at {address}") from error
+    except (*lost, ValueError) as error:
+        raise QueryError(f"no Dask scheduler answers at {address or 'an empty address'}") from error
     with client:
-        _check_workers(client, address)
-        futures = {
-            client.submit(function, *arguments, pure=False): number
-            for number, (function, arguments) in enumerate(tasks)
-        }
-        for future in distributed.as_completed(list(futures), loop=client.loop):
-            try:
-                result = future.result()
-            except WeaponsRefError:
-                raise
-            except distributed.KilledWorker as error:
-                raise FileError(f"Dask workers keep dying over one piece: {error}") from error
-            yield futures[future], result
-            future.release()
+        try:
+            _check_workers(client, address)
+            yield from _results(client, tasks, distributed)
+        except distributed.KilledWorker as error:
+            raise FileError(f"Dask workers keep dying over one piece: {error}") from error
+        except lost as error:
+            raise FileError(f"the Dask scheduler at {address} was lost: {error}") from error
+
+
+def _results(client: Any, tasks: Sequence[Task], distributed: Any) -> Iterator[tuple[int, Any]]:
+    # The question, the first of what each task is given, is the same for all, and sent once. As a task of
+    # its own, it is had again if the worker that holds it dies.
+    shared = {arguments[0]: client.submit(bytes, arguments[0], pure=False) for _, arguments in tasks}
+    futures = {
+        client.submit(function, shared[arguments[0]], *arguments[1:], pure=False): number
+        for number, (function, arguments) in enumerate(tasks)
+    }
+    for future in distributed.as_completed(list(futures), loop=client.loop):
+        yield futures.pop(future), future.result()
+        future.release()
 
 
 def _check_workers(client: Any, address: str) -> None:

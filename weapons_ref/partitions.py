@@ -10,14 +10,12 @@ import contextlib
 import functools
 import os
 import pickle
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from weapons_ref.atomic import replacing
-from weapons_ref.backends import Columns, Progress, Task, in_processes, options, tallied, work_of
+from weapons_ref import folders
+from weapons_ref.backends import Columns, Progress, Task, in_processes, options, tallied, unpickled, work_of
 from weapons_ref.blocks import Verdicts
 from weapons_ref.cluster import on_dask, open_url, remote_pieces
 from weapons_ref.errors import FileError, QueryError
@@ -32,7 +30,7 @@ class Written(NamedTuple):
 
     counts: dict[str, int]
     tally: Counter[str]
-    rejected: list[Rejection]  #: all of them, or only the first if no one asked
+    first_rejected: Rejection | None
 
 
 def write_parts(
@@ -57,7 +55,7 @@ def write_parts(
     paths : sequence of str
         Files, folders and patterns; with `dask` also addresses that fsspec knows.
     folder : str
-        Where to. It is filled beside its place and moved there; at an address, parts are moved one by one.
+        Where to, as `folders.filling` takes it; an address only with `dask`.
     format_ : str
         One of `weapons_ref.output.FORMATS`.
     columns : Columns, optional
@@ -68,7 +66,7 @@ def write_parts(
         The address of a Dask scheduler whose workers answer instead; they see the same files and have
         this version of the package.
     force : bool
-        Whether a folder that is there already is replaced.
+        Whether the parts that a folder holds already are replaced.
     on_reject : callable, optional
         Called with each row that has no verdict, in order, at the end.
     progress : callable, optional
@@ -83,36 +81,49 @@ def write_parts(
     WeaponsRefError
         If a file cannot be read or a part not written, or there is no cluster at the address.
     """
+    if is_url(folder) and dask is None:
+        raise QueryError(f"{folder}: is a URL; only the workers of a cluster (--dask) write to one")
     question = _question(result)
-    listed = [piece for path in paths for piece in (remote_pieces(path) if dask and is_url(path) else pieces(path))]
+    listed = [piece for path in paths for piece in _pieces(path, dask)]
     if any(piece.path == "-" for piece in listed):
         raise QueryError("standard input has no parts; name a file")
-    total = Written(result.counts, Counter(), [])
-    finished = dict.fromkeys(range(len(listed)), 0)
-    whole = sum(piece.size for piece in listed)
+    total = Written(result.counts, Counter(), None)
+    whole, done = sum(piece.size for piece in listed), 0
     found: dict[int, Written] = {}
-    with _folder(folder, force) as place:
+    with folders.filling(folder, force=force) as place:
+        names = [part_name(place, number, format_) for number in range(len(listed))]
+        common = (columns or Columns(), format_, on_reject is not None)
         tasks: list[Task] = [
-            (
-                write_part,
-                (question, piece, columns or Columns(), part_name(place, number, format_), format_, bool(on_reject)),
-            )
-            for number, piece in enumerate(listed)
+            (write_part, (question, piece, name, *common)) for piece, name in zip(listed, names, strict=True)
         ]
-        for number, written in _mapped(tasks, workers, dask):
-            found[number] = written
-            total.tally.update(written.tally)
-            finished[number] = listed[number].size
+        for number, one in _mapped(tasks, workers, dask):
+            found[number] = one
+            total.tally.update(one.tally)
+            done += listed[number].size
             if progress is not None:
-                progress(sum(finished.values()) / whole if whole else None, total.tally["rows"])
+                progress(done / whole if whole else None, total.tally["rows"])
+        if format_ == "parquet":
+            _agree(names, listed)
+        for name in names if on_reject is not None else ():
+            _replay(_rejects(name), on_reject)
     for number in sorted(found):
-        for name in (*VERDICTS, "rejected"):
-            total.counts[name] += found[number].counts[name]
-        total.rejected.extend(found[number].rejected[: None if on_reject else 1 - len(total.rejected)])
-    if on_reject is not None:
-        for rejection in total.rejected:
-            on_reject(rejection)
-    return total
+        for verdict in (*VERDICTS, "rejected"):
+            total.counts[verdict] += found[number].counts[verdict]
+    first = (found[number].first_rejected for number in sorted(found))
+    return total._replace(first_rejected=next((one for one in first if one is not None), None))
+
+
+def _pieces(path: str, dask: str | None) -> list[Piece]:
+    if dask is None:
+        return pieces(path)
+    # Workers have folders of their own to start from.
+    return (
+        remote_pieces(path)
+        if is_url(path)
+        else [
+            piece._replace(path=os.path.abspath(piece.path)) if piece.path != "-" else piece for piece in pieces(path)
+        ]
+    )
 
 
 def _mapped(tasks: Sequence[Task], workers: int, dask: str | None) -> Iterator[tuple[int, Written]]:
@@ -131,45 +142,55 @@ def part_name(place: str, number: int, format_: str) -> str:
     return f"{place.rstrip('/')}/part-{number:05d}.{format_}"
 
 
-@contextlib.contextmanager
-def _folder(folder: str, force: bool) -> Iterator[str]:
-    """Yield where to write parts, and at the end move that to its place."""
-    if is_url(folder):
-        yield folder
-        _clear(folder)
+def _rejects(part: str) -> str:
+    """Return where the rejected rows of a part wait."""
+    folder, _, name = part.rpartition("/")
+    return f"{folder}/.{name}.rejected.tmp"
+
+
+def _replay(name: str, on_reject: Callable[[Rejection], None] | None) -> None:
+    assert on_reject is not None
+    with folders.read(name) as stream:
+        for rejected in unpickled(stream):
+            for rejection in rejected:
+                on_reject(rejection)
+    folders.remove(name)
+
+
+def _agree(names: Sequence[str], listed: Sequence[Piece]) -> None:
+    """See to it that all parts have the same columns, so that they are one table.
+
+    A part without rows, which need not know its file's columns, is given those of the others.
+
+    Raises
+    ------
+    FileError
+        If two parts differ.
+    """
+    from weapons_ref.output import parquet
+
+    described = []
+    for name in names:
+        with folders.read(name) as stream:
+            described.append(parquet.describe(stream))
+    if not described:
         return
-    place = Path(os.path.realpath(folder))
-    if place.exists() and not place.is_dir():
-        raise FileError(f"{folder}: is a file; parts are written to a folder")
-    if place.exists() and not force and any(place.iterdir()):
-        raise FileError(f"{folder}: exists; --force replaces it")
-    temporary = place.with_name(f".{place.name[:40]}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
-    try:
-        try:
-            temporary.mkdir()
-        except OSError as error:
-            raise FileError(f"{folder}: {error.strerror or error}") from error
-        yield str(temporary)
-        for unfinished in temporary.glob(".*.tmp"):  # of a worker that was killed
-            unfinished.unlink()
-        if place.exists():
-            old = temporary.with_suffix(".old")
-            os.replace(place, old)
-            os.replace(temporary, place)
-            shutil.rmtree(old)
-        else:
-            os.replace(temporary, place)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _clear(folder: str) -> None:
-    """Remove what killed workers left at an address."""
-    import fsspec
-
-    system, path = fsspec.core.url_to_fs(folder)
-    for unfinished in system.glob(f"{path}/part-*.tmp"):
-        system.rm(unfinished)
+    # The first with rows, else the first of those with most columns.
+    best = max(
+        range(len(names)),
+        key=lambda at: (described[at].rows > 0, 0 if described[at].rows else len(described[at].schema)),
+    )
+    schema = described[best].schema
+    for name, piece, one in zip(names, listed, described, strict=True):
+        if one.schema.equals(schema):
+            continue
+        if one.rows:
+            differs = parquet.difference(one.schema, schema)
+            raise FileError(
+                f"{piece.path} and {listed[best].path} differ in {differs}; write ndjson, or answer them apart"
+            )
+        with folders.written(name, binary=True) as stream:
+            parquet.write_nothing(stream, schema, one.said)
 
 
 # ---------------------------------------------------------------- one part, in whatever process
@@ -182,27 +203,30 @@ def _question(result: ReachResult) -> bytes:
 
 
 def write_part(
-    question: bytes, piece: Piece, columns: Columns, target: str, format_: str, keep_rejected: bool
+    question: bytes, piece: Piece, target: str, columns: Columns, format_: str, keep_rejected: bool
 ) -> Written:
     """Answer one piece and write its part; this runs in a worker."""
     rejected: list[Rejection] = []
+    first: list[Rejection] = []
     work = work_of(question).again(rejected.append)
     tally: Counter[str] = Counter()
+    with contextlib.ExitStack() as stack:
+        kept = stack.enter_context(folders.written(_rejects(target), binary=True)) if keep_rejected else None
 
-    def blocks() -> Iterator[Sequence[Verdict]]:
-        for batch in _read(piece, columns, work):
-            tally.update(tallied(batch))
-            yield work.batch(batch)
-            if not keep_rejected:
-                del rejected[1:]
+        def blocks() -> Iterator[Sequence[Verdict]]:
+            for batch in _read(piece, columns, work):
+                tally.update(tallied(batch))
+                yield work.batch(batch)
+                if rejected and not first:
+                    first.append(rejected[0])
+                if rejected and kept is not None:
+                    pickle.dump(list(rejected), kept)
+                rejected.clear()
 
-    result = ReachResult(**_shell(question), verdicts=Verdicts(blocks()), counts=work.counts)
-    try:
-        with _open(target, format_) as stream:
-            write(result, format_, stream)
-    except OSError as error:
-        raise FileError(f"{target}: {error.strerror or error}") from error
-    return Written(work.counts, tally, rejected)
+        result = ReachResult(**_shell(question), verdicts=Verdicts(blocks()), counts=work.counts)
+        stream = stack.enter_context(folders.written(target, binary=format_ in BINARY))
+        write(result, format_, stream)
+    return Written(work.counts, tally, first[0] if first else None)
 
 
 @functools.lru_cache(maxsize=1)
@@ -215,21 +239,3 @@ def _read(piece: Piece, columns: Columns, work: Reaching) -> Iterator[Batch]:
     if not is_url(piece.path):
         return read_piece(piece, **options(columns), boxes=work.boxes())
     return open_url(piece, columns, work.boxes())
-
-
-@contextlib.contextmanager
-def _open(target: str, format_: str) -> Iterator[Any]:
-    text: dict[str, Any] = {} if format_ in BINARY else {"encoding": "utf-8", "newline": ""}
-    mode = "wb" if format_ in BINARY else "w"
-    if not is_url(target):
-        with replacing(Path(target)) as temporary, open(temporary, mode, **text) as stream:
-            yield stream
-        return
-    import fsspec
-
-    system, path = fsspec.core.url_to_fs(target)
-    system.makedirs(path.rpartition("/")[0], exist_ok=True)
-    temporary_path = f"{path}.{os.urandom(4).hex()}.tmp"
-    with system.open(temporary_path, mode, **text) as stream:
-        yield stream
-    system.mv(temporary_path, path)

@@ -103,7 +103,7 @@ class Locations:
                 on_reject=on_reject,
                 progress=progress,
             )
-        self._tally, self._first_rejected = written.tally, next(iter(written.rejected), None)
+        self._tally, self._first_rejected = written.tally, written.first_rejected
         tell_notes(result, format_ or "parquet", quiet)
 
     def report(self, counts: dict[str, int], quiet: bool) -> None:

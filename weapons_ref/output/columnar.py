@@ -45,7 +45,7 @@ def lists(block: Block) -> dict[str, list[Any]]:
     }
     place = block.place.tolist()
     for name, column in zip(block.own.column_names, block.own.columns, strict=True):
-        own = values(column)
+        own = values(column, name)
         found[own_name(name, found)] = [own[at] for at in place]
     return found
 

@@ -39,7 +39,7 @@ def cells(block: Block, cell: Callable[[Any], Any]) -> dict[str, pa.Array]:
     }
     place = pa.array(block.place)
     for name, column in zip(block.own.column_names, block.own.columns, strict=True):
-        found[own_name(name, found)] = _own(column.combine_chunks(), cell).take(place)
+        found[own_name(name, found)] = _own(name, column.combine_chunks(), cell).take(place)
     return found
 
 
@@ -74,7 +74,7 @@ def _numbers(numbers: npt.NDArray[np.float64]) -> pa.Array:
     return found
 
 
-def _own(column: pa.Array, cell: Callable[[Any], Any]) -> pa.Array:
+def _own(name: str, column: pa.Array, cell: Callable[[Any], Any]) -> pa.Array:
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -93,7 +93,7 @@ def _own(column: pa.Array, cell: Callable[[Any], Any]) -> pa.Array:
     if pa.types.is_floating(kind):
         numbers = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
         return _numbers(np.where(np.isfinite(numbers), numbers, np.nan))
-    return _text(values(pa.chunked_array([column])), cell)
+    return _text(values(pa.chunked_array([column]), name), cell)
 
 
 def _text(options: Iterable[Any], cell: Callable[[Any], Any]) -> pa.Array:

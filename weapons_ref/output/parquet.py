@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from weapons_ref.blocks import Block, blocks
 from weapons_ref.errors import FileError
@@ -42,13 +43,53 @@ def write(result: Any, stream: BinaryIO) -> None:
 
     tables = _alike(_tables(result, pa), pa)
     first = next(tables)
-    schema = first.schema.with_metadata({"geo": json.dumps(_GEO, separators=(",", ":"))})
+    schema = first.schema.with_metadata(_metadata())
     with pq.ParquetWriter(stream, schema, compression="snappy") as writer:
         for group in _grouped(first, tables, pa):
             writer.write_table(group, row_group_size=GROUP_ROWS)
         # The counts are known only now.
         said = {**views.document(result), "counts": result.counts}
         writer.add_key_value_metadata({"weapons_ref": encode(said)})
+
+
+class Described(NamedTuple):
+    """What a file that `write` has made is like."""
+
+    schema: pa.Schema  #: without metadata
+    rows: int
+    said: bytes  #: of the result as a whole, JSON
+
+
+def describe(stream: IO[bytes]) -> Described:
+    """Return the columns, the number of rows and the metadata of a file."""
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(stream)
+    return Described(
+        file.schema_arrow.remove_metadata(), file.metadata.num_rows, file.metadata.metadata[b"weapons_ref"]
+    )
+
+
+def write_nothing(stream: IO[bytes], schema: pa.Schema, said: bytes) -> None:
+    """Write a file without rows, with the columns and the metadata of others."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetWriter(stream, schema.with_metadata(_metadata()), compression="snappy") as writer:
+        writer.add_key_value_metadata({"weapons_ref": said})
+
+
+def difference(one: pa.Schema, other: pa.Schema) -> str:
+    """Return in words what two schemas differ in."""
+    for name in dict.fromkeys([*one.names, *other.names]):
+        if name not in other.names or name not in one.names:
+            return f"the column {name!r}, which only one has"
+        if one.field(name).type != other.field(name).type:
+            return f"the column {name!r}, {one.field(name).type} and {other.field(name).type}"
+    return "the order of their columns"
+
+
+def _metadata() -> dict[str, str]:
+    return {"geo": json.dumps(_GEO, separators=(",", ":"))}
 
 
 def _tables(result: ReachResult, pa: Any) -> Iterator[pa.Table]:
@@ -80,15 +121,17 @@ def _of_block(block: Block, pa: Any) -> pa.Table:
 
 def _of_rows(block: Sequence[Verdict], result: ReachResult, pa: Any) -> pa.Table:
     """Return single verdicts, or those of a place in one row, as a table."""
+    own = block.own if isinstance(block, Block) else None
+    if isinstance(block, Block):
+        # Its own columns stay as they are, since there is a row for each of its places.
+        block = dataclasses.replace(block, own=block.own.select([]))
     rows = list(views.reach_rows([block], result))
-    own = block.own.schema if isinstance(block, Block) else None
     types = _types(result, pa)
     columns = {}
     for name in dict.fromkeys(name for row in rows for name in row):
-        column = [row.get(name) for row in rows]
-        if own is not None and name in own.names and name not in types:
-            types[name] = own.field(name).type
-        columns[name] = _array(name, column, types.get(name), pa)
+        columns[name] = _array([row.get(name) for row in rows], types.get(name), pa)
+    for name, column in zip(own.column_names, own.columns, strict=True) if own is not None else ():
+        columns[parts.own_name(name, columns)] = column
     return _with_points(pa.table(columns), pa)
 
 
@@ -108,7 +151,7 @@ def _types(result: ReachResult, pa: Any) -> dict[str, Any]:
     return types | {"sources": pa.list_(text), "region": text, "country": text, "population": pa.int64()}
 
 
-def _array(name: str, column: list[Any], type_: Any, pa: Any) -> pa.Array:
+def _array(column: list[Any], type_: Any, pa: Any) -> pa.Array:
     try:
         found = pa.array(column, type=type_)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
@@ -155,7 +198,9 @@ def _alike(tables: Iterator[pa.Table], pa: Any) -> Iterator[pa.Table]:
                 schema=schema,
             )
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise FileError(f"a column changes its type on the way, {error}; write ndjson instead") from error
+            raise FileError(
+                f"the files differ in {difference(table.schema, schema)}; write ndjson, or answer them apart"
+            ) from error
 
 
 def _grouped(first: pa.Table, rest: Iterator[pa.Table], pa: Any) -> Iterator[pa.Table]:

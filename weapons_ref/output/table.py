@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import singledispatch
 from typing import Any, TextIO
 
+from weapons_ref.errors import FileError
 from weapons_ref.geo.coordinates import format_decimal
 from weapons_ref.geo.units import METRES_PER_UNIT
 from weapons_ref.model import (
@@ -28,6 +30,7 @@ from weapons_ref.output import parts, views
 
 _NAMED = 3  # places that a reason names
 _LISTED = 10  # origins that have a line each
+_MOST_ROWS = 200_000  # which are held in memory to be aligned
 
 
 def write(result: Any, stream: TextIO) -> None:
@@ -98,7 +101,9 @@ def lines(result: Any) -> Iterator[str]:
 
 @lines.register
 def _(result: ReachResult) -> Iterator[str]:
-    verdicts = list(result.verdicts)
+    verdicts = list(itertools.islice(result.verdicts, _MOST_ROWS + 1))
+    if len(verdicts) > _MOST_ROWS:
+        raise FileError(f"a table of more than {_MOST_ROWS:,} rows is no table to read; write csv, ndjson or parquet")
     yield from _choice(result.query)
     yield ""
     several_origins = len(result.query.origins) > 1

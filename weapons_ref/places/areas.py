@@ -10,7 +10,6 @@ from typing import Any
 from weapons_ref.errors import FileError
 from weapons_ref.model import Area, Place
 from weapons_ref.places import _geojson
-from weapons_ref.places.files import opened, read_locations
 
 _HEIGHTS = "heights, ignored"
 _TURNED = "longitudes beyond 180, turned back by 360 degrees"
@@ -35,6 +34,8 @@ def read_area(path: str | os.PathLike[str]) -> Area:
     FileError
         If the file cannot be read whole and with certainty, or holds no geometry.
     """
+    from weapons_ref.places.files import opened
+
     text = os.fsdecode(os.fspath(path))
     suffix = os.path.splitext(text)[1].lower()
     with opened(text) as source:
@@ -66,6 +67,8 @@ def read_origins(path: str | os.PathLike[str], on_note: Callable[[str], None] | 
         If the file cannot be read whole, or a row is not a point: an answer from fewer origins than
         the file has would look like one from all of them.
     """
+    from weapons_ref.places.files import read_locations
+
     places = []
     changed: Counter[str] = Counter()
     for batch in read_locations(path):
