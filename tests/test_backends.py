@@ -63,11 +63,11 @@ def tree(folder: Path) -> dict[str, bytes]:
 def test_the_same_bytes_however_many_workers(format_: str, folder: Path, tmp_path: Path) -> None:
     """And the same notices, and the same rejected rows in the same order."""
     said, rejected = set(), set()
-    for workers in ("1", "2", "3"):
+    for workers in ("1", "3"):
         out, rejects = tmp_path / f"{workers}.{format_}", tmp_path / f"{workers}.rejects"
         said.add(run("--locations", folder, "--workers", workers, "-o", out, "--rejects", rejects))
         rejected.add(rejects.read_bytes())
-    assert len({(tmp_path / f"{workers}.{format_}").read_bytes() for workers in (1, 2, 3)}) == 1
+    assert len({(tmp_path / f"{workers}.{format_}").read_bytes() for workers in (1, 3)}) == 1
     assert len(said) == len(rejected) == 1
     assert f"{PARTS * ROWS:,} rows read" in said.pop()
 

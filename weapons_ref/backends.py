@@ -275,12 +275,16 @@ class _Pool:
 
     def submit(self, task: Task) -> Future[Any]:
         function, arguments = task
+        # The first task starts the processes, which inherit this: Ctrl-C is the parent's, even before they are set up.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             return self._pool.submit(function, *arguments)
         except BrokenProcessPool as error:
             failed: Future[Any] = Future()
             failed.set_exception(error)
             return failed
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def renew(self) -> None:
         self.deaths += 1

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from weapons_ref.geo.boxes import Box
     from weapons_ref.places.files import Batch, Piece
 
-_CONNECT_SECONDS = 10
+_CONNECT_SECONDS = 5
 
 
 def on_dask(tasks: Sequence[Task], address: str) -> Iterator[tuple[int, Any]]:
