@@ -23,6 +23,10 @@ ORIGINS = 1_000
 FEW_ORIGINS, BUILDS = 50, 3
 
 
+#: Seconds, by ring.
+Times = dict[str, list[float]]
+
+
 class Wrong(NamedTuple):
     """How often a contestant is wrong about a ring."""
 
@@ -40,14 +44,19 @@ class Entry(NamedTuple):
     note: str
     points: int
     prepares: bool
-    build_s: float  #: 0 where nothing is made
-    seconds: dict[str, list[float]]  #: by ring
+    build_s: float  #: means nothing where nothing is made
+    seconds: Times  #: asked after another contestant
+    again: Times  #: the same, asked again at once; empty unless it prepares
     wrong: dict[str, Wrong]
     facts: dict[str, float]
 
     def median(self, ring: Ring) -> float:
         """Return the seconds that a question takes."""
         return statistics.median(self.seconds[ring.name])
+
+    def median_again(self, ring: Ring) -> float:
+        """Return the seconds that a question takes when it has just been asked."""
+        return statistics.median(self.again[ring.name])
 
     def per_point(self, ring: Ring) -> float:
         """Return the seconds that a point takes."""
@@ -111,33 +120,50 @@ def measure(name: str, points: Points, kinds: Sequence[type[Contestant]], rounds
     running, builds, missing = [], [], []
     for kind in kinds:
         say(f"{name}: preparing {kind.name}")
-        start = time.perf_counter()
         try:
-            running.append(kind(points))
+            # What is loaded only when it is first needed is not counted.
+            kind(points.head(1000)).close()
         except MissingError as error:
             say(str(error))
             missing.append(str(error))
             continue
+        start = time.perf_counter()
+        running.append(kind(points))
         builds.append(time.perf_counter() - start)
     say(f"{name}: exact distances")
     metres = distances(points)
     wrong = [_wrong(one, metres) for one in running]
-    seconds: list[dict[str, list[float]]] = [{ring.name: [] for ring in RINGS} for _ in running]
-    for number in range(rounds):
-        say(f"{name}: round {number + 1} of {rounds}")
-        for ring in RINGS:
-            for one, taken in zip(running, seconds, strict=True):
-                so_far = taken[ring.name]
-                if len(so_far) < SLOW_ROUNDS or statistics.median(so_far) < SLOW_S:
-                    so_far.append(one.seconds(ring))
+    first, again = _rounds(name, running, rounds)
     entries = [
-        Entry(one.name, one.note, len(one), one.prepares, build if one.prepares else 0.0, taken, missed, _facts(one))
-        for one, build, taken, missed in zip(running, builds, seconds, wrong, strict=True)
+        Entry(one.name, one.note, len(one), one.prepares, build, taken, repeated, missed, _facts(one))
+        for one, build, taken, repeated, missed in zip(running, builds, first, again, wrong, strict=True)
     ]
     found = _many(name, points, running, builds) if many else []
     for one in running:
         one.close()
     return Field(name, len(points.lon), [_rebuilt(entry, found) for entry in entries], found, missing)
+
+
+def _rounds(name: str, running: list[Contestant], rounds: int) -> tuple[list[Times], list[Times]]:
+    """Ask all about all rings, in turn, forwards and backwards; return times of first questions, and of repeated ones.
+
+    Whoever comes after another finds the processor's cache filled with what that one needed.
+    """
+    first: list[Times] = [{ring.name: [] for ring in RINGS} for _ in running]
+    again: list[Times] = [{ring.name: [] for ring in RINGS} for _ in running]
+    turns = list(zip(running, first, again, strict=True))
+    for number in range(rounds):
+        say(f"{name}: round {number + 1} of {rounds}")
+        for ring in RINGS:
+            for one, taken, repeated in turns:
+                so_far = taken[ring.name]
+                if len(so_far) >= SLOW_ROUNDS and statistics.median(so_far) >= SLOW_S:
+                    continue
+                so_far.append(one.seconds(ring))
+                if one.prepares:
+                    repeated[ring.name].append(one.seconds(ring))
+        turns.reverse()
+    return first, again
 
 
 def _rebuilt(entry: Entry, many: list[Many]) -> Entry:

@@ -45,13 +45,14 @@ def contestants(stack: contextlib.ExitStack, server_points: int) -> list[type[ri
     return [*rivals.SCANS, *rivals.PREPARED, postgis.Postgis]
 
 
-def quoted(options: argparse.Namespace) -> Iterator[str]:
-    """Yield what the other benchmarks print."""
+def quoted(options: argparse.Namespace, loads: list[float]) -> Iterator[str]:
+    """Yield what the other benchmarks print, and note the machine's load after each."""
     for name, (title, arguments) in SCRIPTS.items():
         measuring.say(name)
         command = [argument.format(rows=options.rows) for argument in arguments]
         script = Path(__file__).with_name(name)
         done = subprocess.run([sys.executable, script, *command], stdout=subprocess.PIPE, text=True, check=False)
+        loads.append(os.getloadavg()[0])
         yield from (f"## {title}", "")
         if done.returncode:
             yield from ("Not measured in this run.", "")
@@ -62,7 +63,7 @@ def quoted(options: argparse.Namespace) -> Iterator[str]:
 
 def page(options: argparse.Namespace) -> Iterator[str]:
     """Yield the page, line by line."""
-    begun, load = datetime.datetime.now(datetime.UTC), os.getloadavg()
+    begun, loads = datetime.datetime.now(datetime.UTC), [os.getloadavg()[0]]
     fields: list[measuring.Field] = []
     large, versions = None, list(rivals.versions())
     if "points" in options.only:
@@ -72,6 +73,7 @@ def page(options: argparse.Namespace) -> Iterator[str]:
                 versions.append(postgis.version(postgis.Postgis.running))
             for name, make in SPREADS.items():
                 fields.append(measuring.measure(name, make(options.points, 1), kinds, options.rounds, many=True))
+    loads.append(os.getloadavg()[0])
     if "large" in options.only:
         large = measuring.measure_large(uniform, 10 * options.points, options.rounds)
     yield from ("# How fast, beside what one would use instead", "")
@@ -82,11 +84,14 @@ def page(options: argparse.Namespace) -> Iterator[str]:
         yield from (f"## {field.points:,} points, {field.name}", "")
         yield from (*report.scans(field), *report.prepared(field), *report.wrong_table(field), *report.many(field))
     yield from report.large_table(large) if large else ()
-    yield from quoted(options) if "scripts" in options.only else ()
+    loads.append(os.getloadavg()[0])
+    yield from quoted(options, loads) if "scripts" in options.only else ()
     yield from ("## How it was measured", "", *report.machine())
     yield f"- Python {platform.python_version()}, {', '.join(versions)}"
     ended = datetime.datetime.now(datetime.UTC)
-    yield f"- {begun:%Y-%m-%d}, in {(ended - begun).total_seconds() / 60:.1f} minutes; load at the start {load[0]:.1f}"
+    yield f"- {begun:%Y-%m-%d}, in {(ended - begun).total_seconds() / 60:.1f} minutes"
+    told = ", ".join(f"{load:.1f}" for load in loads)
+    yield f"- load at the start, and after each part (this is one of it): {told}"
     yield ""
     yield from (f"The rings are drawn round {LAT}, {LON}.", "", *report.notes(fields, options.rounds))
 

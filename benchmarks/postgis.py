@@ -168,7 +168,10 @@ class Postgis(Contestant):
     """A table of geography with a GiST index."""
 
     name = "PostGIS, GiST on geography"
-    note = "`ST_DWithin`; one process; it counts rows and does not hand them over; times are those of `psql`"
+    note = (
+        "`ST_DWithin`; one process; it counts rows and does not hand them over; times are those of `psql`, in a new"
+        " session each"
+    )
     prepares = True
     most = 2_000_000
     running: Server | None = None  #: set before the first is made, or else why there is none

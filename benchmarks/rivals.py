@@ -269,7 +269,7 @@ class Index(Contestant):
 class Opened(Index):
     """`weapons_ref.index`, saved to a file and opened from there."""
 
-    name = "the same, saved and opened"
+    name = "`weapons_ref.index`, saved and opened"
     note = "the file has just been written, and so is still in memory"
 
     def __init__(self, points: Points) -> None:
@@ -293,7 +293,7 @@ class Opened(Index):
 
 #: In the order in which they are asked and printed.
 SCANS: tuple[type[Contestant], ...] = (Sum, Kernel, Inverse, Belt, Haversine, Duck)
-PREPARED: tuple[type[Contestant], ...] = (Index, Opened, Tree)
+PREPARED: tuple[type[Contestant], ...] = (Index, Tree, Opened)
 
 
 def versions() -> Iterator[str]:

