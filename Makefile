@@ -56,7 +56,7 @@ demo: $(READY) out/himars-kherson-rings.geojson out/himars-kherson-places.txt ou
 	@echo "out/himars-kherson-places.txt, and as GeoJSON, out/himars-kherson-places.geojson"
 
 test: $(READY) ## Run the tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-long: $(READY) ## Run the tests that take hours: a billion points against exact distances
 	$(BIN)/python -m pytest -n 2 -m long

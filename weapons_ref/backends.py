@@ -51,7 +51,7 @@ class Files:
 
     Parameters
     ----------
-    paths : sequence of str
+    paths : str or path-like, or a sequence of them
         As `read_locations` takes them.
     columns : Columns, optional
         Where the coordinates and names are.
@@ -70,7 +70,7 @@ class Files:
 
     def __init__(
         self,
-        paths: Sequence[str],
+        paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
         columns: Columns | None = None,
         workers: int = 1,
         progress: Progress | None = None,
@@ -79,7 +79,8 @@ class Files:
             raise QueryError(f"{workers} workers; at least 1 is needed")
         self.tally: Counter[str] = Counter()
         self.first_rejected: Rejection | None = None
-        self._paths = tuple(paths)
+        given = (paths,) if isinstance(paths, str | os.PathLike) else paths
+        self._paths = tuple(os.fspath(path) for path in given)
         self._columns = columns or Columns()
         self._workers = workers
         self.progress = progress

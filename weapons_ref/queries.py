@@ -6,6 +6,7 @@ Verdicts come from geodesic distances alone; rings are drawn beside them.
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -243,6 +244,10 @@ def reach(
     WeaponsRefError
         If a system, place, number or file makes no sense; the message says which.
     """
+    if locations is not None and not (isinstance(locations, Iterable) or hasattr(locations, "answers")):
+        raise QueryError("locations are read by weapons_ref.Files or read_locations")
+    if isinstance(locations, str | os.PathLike):
+        raise QueryError(f"{locations}: files are read by weapons_ref.Files: locations=weapons_ref.Files([...])")
     named = tuple(find_place(place) for place in _listed(() if to is None else to))
     from_gazetteer = to is None and locations is None
     chosen = origins(origin, uncertainty_m, reading)

@@ -12,8 +12,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+from weapons_ref import Files, reach
+from weapons_ref.errors import QueryError
 
 Done = subprocess.CompletedProcess[str]
 
@@ -136,3 +140,57 @@ def test_a_saved_query_takes_the_same_words(weapons_ref: Callable[..., Done], ho
     assert table["distance_km"].null_count == table.num_rows > 0
     path.write_text(json.dumps({"command": "ring", "systems": "atacms", "from": "0,0", "by-place": True}))
     assert "'by-place' is no key of a saved 'ring'" in weapons_ref("run", path).stderr
+
+
+def test_a_batch_out_of_reach_leaves_no_trace(weapons_ref: Callable[..., Done], tmp_path: Path) -> None:
+    """Files of which nothing is printed, first, in the middle and last."""
+    for name, lat, lon in (("a", 0.0, 0.0), ("b", 46.6, 32.6), ("c", 1.0, 1.0)):
+        pq.write_table(pa.table({"id": [name], "lat": [lat], "lon": [lon]}), tmp_path / f"{name}.parquet")
+    done = weapons_ref("reach", "--range", "300km", "--from", "46,32", "--locations", ".", "-f", "csv", "-q")
+    assert "\0" not in done.stdout
+    assert [row["place"] for row in csv.DictReader(io.StringIO(done.stdout))] == ["b"]
+
+
+@pytest.mark.parametrize("options", [["-o", "houses.csv"], ["-o", "near.csv", "--rejects", "houses.csv"], ["-o", "./"]])
+def test_what_is_read_is_never_replaced(
+    options: list[str], weapons_ref: Callable[..., Done], houses: Path, tmp_path: Path
+) -> None:
+    """Not even when forced."""
+    done = weapons_ref(*ASK, *options, "--force")
+    assert done.returncode == 2
+    assert "is read by this command" in done.stderr
+    assert houses.read_text() == ROWS
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--by-place"], "--by-place is for the other formats"),
+        (["-f", "table", "-o", "out/"], "parts are for programs"),
+        (["--dask", "tcp://127.0.0.1:1", "-o", "out.parquet"], "--output DIR/"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(
+    options: list[str], reason: str, weapons_ref: Callable[..., Done], houses: Path
+) -> None:
+    """With what would."""
+    done = weapons_ref(*ASK, *options)
+    assert done.returncode == 2
+    assert reason in done.stderr
+
+
+def test_columns_are_not_named_for_geojson(weapons_ref: Callable[..., Done], tmp_path: Path) -> None:
+    """Where they could only be ignored."""
+    (tmp_path / "a.geojson").write_text('{"type":"Point","coordinates":[32.6,46.6]}')
+    ask = ["reach", "--range", "300km", "--from", "46,32", "--locations", "a.geojson"]
+    done = weapons_ref(*ask, "--lat-column", "lat")
+    assert done.returncode == 2
+    assert "no columns can be named for it" in done.stderr
+
+
+def test_a_path_alone_is_no_list_of_letters(houses: Path) -> None:
+    """From Python one file is a file; and a path where files are asked for is told how."""
+    asked = reach("atacms", origin="46.65581,32.6178", locations=Files(houses))
+    assert sum(asked.counts.values()) == 300
+    with pytest.raises(QueryError, match=r"weapons_ref\.Files"):
+        reach("atacms", origin="0,0", locations=str(houses))  # type: ignore[arg-type]

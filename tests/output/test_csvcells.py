@@ -17,7 +17,8 @@ import pytest
 from weapons_ref import queries
 from weapons_ref.blocks import Block, Verdicts
 from weapons_ref.model import ReachResult
-from weapons_ref.output import write
+from weapons_ref.output import csvcells, write
+from weapons_ref.output.csv import cell
 from weapons_ref.places.batches import Batch
 from weapons_ref.places.columns import Columns
 
@@ -133,3 +134,12 @@ def test_columns_are_written_as_rows_are(block: Block) -> None:
     different = [pair for pair in zip(found.split("\n"), expected.split("\n"), strict=True) if pair[0] != pair[1]]
     assert different[:1] == []
     assert found == expected
+
+
+def test_a_batch_without_rows_is_nothing(block: Block) -> None:
+    """Not a byte, wherever it stands; nor what Arrow keeps behind its text."""
+    columns = csvcells.cells(block, cell)
+    assert csvcells.lines(list(columns.values()), len(block)).endswith("\n")
+    none = [column.slice(0, 0) for column in columns.values()]
+    assert csvcells.lines(none, 0) == ""
+    assert csvcells.lines([pa.array(["a"]), None], 1) == "a,\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import glob
 import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -72,9 +73,25 @@ class Locations:
         QueryError
             If a cluster is to answer, but there is no folder for it to write to.
         """
-        if self._dask and output is None:
+        if self._dask and not (output or "").endswith("/"):
             raise QueryError("the workers of a cluster write a folder of parts; name it with --output DIR/")
         return bool(self._paths) and output is not None and (self._dask is not None or output.endswith("/"))
+
+    def refuse_to_replace(self, *targets: str | None) -> None:
+        """Refuse to write over what is to be read, forced or not.
+
+        Raises
+        ------
+        FileError
+            If one of the targets is a file that is read, or a folder with one.
+        """
+        read = [os.path.realpath(path) for given in self._paths for path in glob.glob(given, recursive=True) or [given]]
+        for target in targets:
+            place = os.path.realpath(target) if target else None
+            if place is None or not os.path.exists(place):
+                continue
+            if any(path == place or _holds(path, place) or _holds(place, path) for path in read):
+                raise FileError(f"{target}: is read by this command; write somewhere else")
 
     def write_parts(
         self,
@@ -87,6 +104,8 @@ class Locations:
         on_reject: Callable[[Rejection], None] | None,
     ) -> None:
         """Write the answers as a folder of parts, one for each piece of the files."""
+        if format_ == "table":
+            raise QueryError("parts are for programs; write them as parquet, csv, ndjson or geojsonseq")
         from weapons_ref.backends import Columns
         from weapons_ref.partitions import write_parts
 
@@ -130,6 +149,10 @@ class Locations:
             notice("nearly all rows look as if latitude and longitude were swapped", quiet)
 
 
+def _holds(folder: str, path: str) -> bool:
+    return os.path.isdir(folder) and path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
 def _listed(counts: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in counts.items())
 
@@ -144,9 +167,11 @@ _location_options = (
         help="Places to judge: a CSV, GeoJSON, Parquet, FlatGeobuf or GeoPackage file, a folder or a pattern of "
         "these, - for stdin. May repeat.",
     ),
-    click.option("--lat-column", metavar="NAME", help="The column of latitudes, if not lat, latitude or y."),
-    click.option("--lon-column", metavar="NAME", help="The column of longitudes, if not lon, lng, longitude or x."),
-    click.option("--name-column", metavar="NAME", help="The column of names, if not place, name or id."),
+    click.option("--lat-column", metavar="NAME", help="Of --locations: the latitudes, if not lat, latitude or y."),
+    click.option(
+        "--lon-column", metavar="NAME", help="Of --locations: the longitudes, if not lon, lng, longitude or x."
+    ),
+    click.option("--name-column", metavar="NAME", help="Of --locations: the names, if not place, name or id."),
     click.option(
         "--workers",
         metavar="N",

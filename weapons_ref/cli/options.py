@@ -215,6 +215,8 @@ def emit(result: Any, *, default: str, format_: str | None, output: str | None, 
     chosen = format_ or (format_of(output or "") if ending else default)
     if chosen is None:
         raise FileError(f"{output}: the ending {ending} means no format that is known; choose one with --format")
+    if chosen == "table" and isinstance(result, ReachResult) and result.query.by_place:
+        raise QueryError("a table has a row for each verdict; --by-place is for the other formats, such as csv")
     if output is None or output == "-":
         if chosen in BINARY and sys.stdout.isatty():
             raise FileError(f"{chosen} is not for a terminal; name a file with --output")

@@ -69,6 +69,7 @@ def command(
     from weapons_ref.queries import reach
 
     in_parts = locations.in_parts(output)
+    locations.refuse_to_replace(output, rejects)
     if in_parts and to:
         raise QueryError("a folder of parts holds the rows of files; judge --to by itself")
     with rejects_file(rejects, output, force=force) as on_reject, building() as progress:

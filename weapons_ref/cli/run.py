@@ -58,6 +58,7 @@ def command(
         target = str(into / file.stem) if into else output
         paths = tuple(saved.location_files(query, file))
         locations = Locations(paths, query.lat_column, query.lon_column, query.name_column)
+        locations.refuse_to_replace(target)
         with building() as progress:
             result = saved.answer(query, file, catalog, locations.files(), progress, partial(notice, quiet=quiet))
         notice_unranged(result, quiet)

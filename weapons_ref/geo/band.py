@@ -162,6 +162,8 @@ def within(
     QueryError
         If the distances are not 0 <= minimum <= maximum, or the maximum is not finite and above 0.
     """
+    if isinstance(origin, str) or len(origin) != 2:
+        raise CoordinateError(f"an origin of {origin!r}: it must be a longitude and a latitude, degrees")
     band = Band(*origin, maximum_m, minimum_m)
     return band.within_checked(*columns(lon, lat))
 

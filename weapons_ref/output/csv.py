@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import itertools
 import re
@@ -106,6 +107,8 @@ def cell(value: Any) -> str | float | int | None:
         return "true" if value else "false"
     if value is None or isinstance(value, int | float):
         return value
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         value = ";".join(value)
     elif isinstance(value, Mapping | list | tuple):

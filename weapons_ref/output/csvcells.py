@@ -45,6 +45,7 @@ def cells(block: Block, cell: Callable[[Any], Any]) -> dict[str, pa.Array]:
 
 def lines(columns: Sequence[pa.Array | None], count: int) -> str:
     """Return columns of cells, None for an empty one, as lines."""
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -53,9 +54,10 @@ def lines(columns: Sequence[pa.Array | None], count: int) -> str:
     filled = (nothing if column is None else column.cast(text) for column in columns)
     joined = pc.binary_join_element_wise(*filled, pa.scalar(",", text))
     whole = pc.binary_join_element_wise(joined, pa.scalar("\n", text), pa.scalar("", text))
-    # The lines follow each other in one buffer.
-    _, _, data = whole.buffers()
-    return str(data, "utf-8") if data is not None else ""
+    # The lines follow each other in one buffer, which may be longer than they are.
+    _, offsets, data = whole.buffers()
+    end = int(np.frombuffer(offsets, dtype=np.int64)[count]) if count else 0
+    return str(memoryview(data)[:end], "utf-8") if end else ""
 
 
 def _numbers(numbers: npt.NDArray[np.float64]) -> pa.Array:

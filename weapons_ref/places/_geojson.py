@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DOCUMENT_BYTES = 1 << 30  #: the longest document that is not a text sequence
 
 DOCUMENTS = {".geojson", ".json"}
-LINES = {".geojsonl", ".geojsons", ".ndjson", ".jsonl"}
+LINES = {".geojsonl", ".geojsons", ".geojsonseq", ".ndjson", ".jsonl"}
 NAMES = ("place", "name")
 RS = b"\x1e"  # the record separator that starts each text of a sequence
 

@@ -158,6 +158,8 @@ def read_piece(
         if kind == "text":
             source = _source(name, stream, share)
             if _geojson.recognises(suffix, source.head):
+                if lat_column is not None or lon_column is not None:
+                    raise source.error("is GeoJSON, where geometries say the positions; no columns can be named for it")
                 gather = Gather(source, min(batch_rows, ROWS_ONE_BY_ONE))
                 yield from _geojson.read(source, gather, suffix, name_column)
             else:
