@@ -57,6 +57,8 @@ class Source(Struct, frozen=True, kw_only=True):
     url: str | None = None
     date: str | None = None  #: YYYY, YYYY-MM or YYYY-MM-DD
     inferred: bool = False  #: the date was inferred; the text gives no full one
+    unchecked: bool = False  #: a transcription that nobody compared with its original
+    copy_of: str | None = None  #: the key of the source whose text this one carries
     note: str | None = None
 
 
@@ -72,6 +74,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     printed: str  #: the figure as the source prints it, without its unit
     unit: str | None = None  #: the source's own unit; None for a plain number or words
     metres: tuple[float, float] | None = None  #: of a length: lowest and highest, as for "165 to 300"
+    kilograms: tuple[float, float] | None = None  #: of a mass, the same
     qualifier: str = "stated"
     source: str = ""  #: a source's key
     speaker: str | None = None  #: whom the source cites
@@ -125,6 +128,36 @@ class System(Struct, frozen=True, kw_only=True):
         """The first name in English, else the first in any language."""
         names = self.names.get("en") or next(iter(self.names.values()), (self.id,))
         return names[0]
+
+
+class Band(Struct, frozen=True, kw_only=True):
+    """A band of a scheme: bounds of the maximum range and, where it has them, of the payload."""
+
+    label: str
+    from_km: float | None = None
+    over_km: float | None = None
+    up_to_km: float | None = None
+    below_km: float | None = None
+    from_kg: float | None = None
+    below_kg: float | None = None
+
+
+class Scheme(Struct, frozen=True, kw_only=True):
+    """A declared scheme whose bands are computed from published figures."""
+
+    key: str
+    title: str
+    source: str  #: a source's key
+    classes: tuple[str, ...]  #: the classes that it speaks of
+    bands: Mapping[str, Band]
+
+
+class Membership(Struct, frozen=True, kw_only=True):
+    """Where a system's published figures put it in a band. Arithmetic, and no finding."""
+
+    band: str
+    scheme: str
+    holds: Literal["all", "some", "unknown"]  #: by all claims, by some, or for want of a payload unknown
 
 
 class RangeInterval(Struct, frozen=True, kw_only=True):
@@ -289,11 +322,82 @@ class PlaceResult(Struct, frozen=True, kw_only=True):
 
 
 class SystemsResult(Struct, frozen=True, kw_only=True):
-    """Catalog records, for `list` and `search`; `full` ones for `show`."""
+    """Catalog records, for `list`, `search`, `show` and `compare`."""
 
     systems: tuple[System, ...]
     ranges: Mapping[str, RangeInterval | None]
     munitions: Mapping[str, tuple[str, ...]]  #: of each launcher
     names: Mapping[str, str]  #: of every system that the records refer to
     sources: Mapping[str, Source]
+    view: Literal["list", "show", "compare"] = "list"
+    bands: Mapping[str, tuple[Membership, ...]] = field(default_factory=dict)  #: of each record
+    independent: Mapping[str, int] = field(default_factory=dict)  #: how many sources its range has, copies left out
+    schemes: Mapping[str, Scheme] = field(default_factory=dict)
+    by_source: bool = False  #: whether claims come by their source, as `show --sources` gives them
+
+
+class SourcesResult(Struct, frozen=True, kw_only=True):
+    """Sources, each with the claims that rest on it, for `sources`."""
+
+    sources: Mapping[str, Source]
+    claims: Mapping[str, tuple[tuple[System, Claim], ...]]  #: by the source's key
+    copies: Mapping[str, tuple[str, ...]]  #: keys of the sources that carry its text
     full: bool = False
+
+
+class StatsResult(Struct, frozen=True, kw_only=True):
+    """Counts of what a catalog holds."""
+
+    systems: int
+    variants: int
+    systems_with_maximum_range: int
+    systems_with_two_sources: int  #: two or more independent ones, of the maximum range
+    systems_with_two_checked_sources: int  #: the same, transcriptions that nobody checked left out
+    countries: int
+    claims: int
+    sources: int
+    by_class: Mapping[str, int]
+    by_country: Mapping[str, int]
+
+
+#: What is found of a published statement.
+Outcome = Literal["supported", "borderline", "undecidable", "contradicted"]
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """A published statement, as a file gives it."""
+
+    id: str
+    text: str | None = None  #: in our own words
+    start: str | None = None  #: place texts
+    end: str | None = None
+    claimed_m: tuple[float, float] | None = None  #: the distance stated, lowest and highest
+    system: str | None = None  #: an id or a name
+    range_m: tuple[float, float] | None = None  #: the range stated
+    source_url: str | None = None
+    source: str | None = None  #: the key of its source, if the catalog has it
+    note: str | None = None
+    file: str = ""
+    line: int = 0
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """What geometry and the catalog say of a statement."""
+
+    statement: Statement
+    outcome: Outcome
+    reason: str
+    distance_m: float | None = None
+    range_low_m: float | None = None  #: of the claims that do not come from the statement's own source
+    range_high_m: float | None = None
+    sources: tuple[str, ...] = ()
+    names_places: bool = False  #: whether a place of the gazetteer is named
+
+
+class CheckResult(Struct, frozen=True, kw_only=True):
+    """Findings, a statement each."""
+
+    findings: tuple[Finding, ...]
+    counts: Mapping[str, int]  #: one per outcome
+    sources: Mapping[str, Source]
+    shows_gazetteer: bool = False

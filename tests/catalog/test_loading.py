@@ -50,7 +50,7 @@ def as_text(path: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return check_catalog()
+    return check_catalog()[0]
 
 
 @pytest.fixture

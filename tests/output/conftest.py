@@ -128,7 +128,7 @@ def shown() -> SystemsResult:
         munitions={"rocket": ()},
         names={"rocket": "Rocket"},
         sources=SOURCES,
-        full=True,
+        view="show",
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weapons_ref.model import Place, ReachResult
-from weapons_ref.output.table import plain
+from weapons_ref.output.wording import plain
 
 Written = Callable[[Any, str], str]
 Reached = Callable[..., ReachResult]

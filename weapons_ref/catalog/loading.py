@@ -13,7 +13,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -22,11 +22,19 @@ from weapons_ref import cache
 from weapons_ref.atomic import replacing
 from weapons_ref.errors import CatalogError, QueryError
 from weapons_ref.geo.units import METRES_PER_UNIT
-from weapons_ref.model import Claim, Source, System
+from weapons_ref.model import Band, Claim, Scheme, Source, System
 from weapons_ref.names import fold
 
+if TYPE_CHECKING:
+    from weapons_ref.catalog.yamlfile import Problem, Tree
+
 #: Part of the digest; raised when the compiled form changes in other ways than in its fields.
-_FORMAT = 1
+_FORMAT = 2
+
+#: Kinds of which a folder has one file; the first two are there whenever records are.
+_SINGLES = ("sources", "vocabulary", "schemes")
+
+_KG_PER_UNIT = {"kg": 1.0, "t": 1000.0, "lb": 0.45359237}
 
 
 class Catalog(Struct, frozen=True, kw_only=True):
@@ -36,6 +44,7 @@ class Catalog(Struct, frozen=True, kw_only=True):
     sources: Mapping[str, Source]
     classes: Mapping[str, str]
     qualifiers: Mapping[str, str]
+    schemes: Mapping[str, Scheme] = msgspec.field(default_factory=dict)
 
     def system(self, text: str) -> System:
         """Return the record with an id or, failing that, the one known by a name.
@@ -115,15 +124,19 @@ def load_catalog(*folders: str | Path) -> Catalog:
     return _load(_all_files(folders))
 
 
-def check_catalog(*folders: str | Path) -> Catalog:
-    """Return the catalog as `load_catalog` does, but read and check every file afresh.
+def check_catalog(*folders: str | Path) -> tuple[Catalog, list[Problem]]:
+    """Return the catalog as `load_catalog` does, but read and check every file afresh, and what looks odd.
 
     Raises
     ------
     CatalogError
         As `load_catalog` does.
     """
-    return compile_catalog(_all_files(folders))
+    from weapons_ref.catalog.lints import lints
+
+    trees = _trees(_all_files(folders))
+    catalog = _joined(trees)
+    return catalog, lints(trees, catalog)
 
 
 def _all_files(folders: Iterable[str | Path]) -> tuple[_File, ...]:
@@ -190,7 +203,7 @@ def _files(folder: Path) -> list[_File]:
     root = os.path.realpath(folder)
     stays = functools.cache(lambda path: Path(os.path.realpath(path)).is_relative_to(root))
     files, opened = [], set()
-    singles = [(folder / f"{kind}.yaml", kind) for kind in ("sources", "vocabulary")]
+    singles = [(folder / f"{kind}.yaml", kind) for kind in _SINGLES]
     systems = [(path, "system") for path in sorted((folder / "systems").rglob("*"))]
     for path, kind in singles + systems:
         if not stays(path if path.is_symlink() else path.parent):
@@ -212,12 +225,12 @@ def _files(folder: Path) -> list[_File]:
         if not hidden and os.path.realpath(path) not in map(os.path.realpath, opened):
             raise CatalogError(f"{path}: would not be read; records are systems/COUNTRY/NAME.yaml")
     if not files:
-        raise CatalogError(f"{folder}: holds no systems/**/*.yaml, sources.yaml or vocabulary.yaml")
+        raise CatalogError(f"{folder}: holds no systems/**/*.yaml, sources.yaml, vocabulary.yaml or schemes.yaml")
     return files
 
 
 def _digest(files: Iterable[_File]) -> str:
-    form = [_FORMAT, *(struct.__struct_fields__ for struct in (Catalog, System, Claim, Source))]
+    form = [_FORMAT, *(struct.__struct_fields__ for struct in (Catalog, System, Claim, Source, Scheme, Band))]
     digest = hashlib.blake2b(repr(form).encode(), digest_size=16)
     for file in files:
         for part in (file.kind.encode(), os.fsencode(file.name.rpartition("/")[2]), file.data):
@@ -233,17 +246,28 @@ def compile_catalog(files: Sequence[_File]) -> Catalog:
     CatalogError
         With every problem of every file.
     """
-    from weapons_ref.catalog import records, validation
+    return _joined(_trees(files))
+
+
+def _trees(files: Iterable[_File]) -> list[tuple[str, Tree]]:
+    """Parse files; each kind and tree in their order."""
     from weapons_ref.catalog.yamlfile import parse_tree
 
-    trees = [(file.kind, parse_tree(file.data, file.name)) for file in files]
-    systems, sources, vocabularies = (
-        [tree for kind, tree in trees if kind == wanted] for wanted in ("system", "sources", "vocabulary")
+    return [(file.kind, parse_tree(file.data, file.name)) for file in files]
+
+
+def _joined(trees: Sequence[tuple[str, Tree]]) -> Catalog:
+    """Check files and join them into a catalog."""
+    from weapons_ref.catalog import records, validation
+
+    systems, sources, vocabularies, schemes = (
+        [tree for kind, tree in trees if kind == wanted] for wanted in ("system", *_SINGLES)
     )
-    problems = [problem for kind, tree in trees for problem in validation.shape_problems(tree, records.schema(kind))]
-    problems += validation.reference_problems(systems, sources, vocabularies)
+    shapes = {kind: records.schema(kind) for kind, _ in trees}
+    problems = [problem for kind, tree in trees for problem in validation.shape_problems(tree, shapes[kind])]
+    problems += validation.reference_problems(systems, sources, vocabularies, schemes)
     if problems:
-        order = {file.name: position for position, file in enumerate(files)}
+        order = {tree.name: position for position, (_, tree) in enumerate(trees)}
         lines = [str(problem) for problem in sorted(problems, key=lambda problem: (order[problem.file], problem.line))]
         count = f"{len(lines)} problem{'s' if len(lines) > 1 else ''}"
         raise CatalogError(f"the catalog has {count}; the first: {lines[0]}", lines)
@@ -257,6 +281,7 @@ def compile_catalog(files: Sequence[_File]) -> Catalog:
         sources=dict(sorted(cited.items())),
         classes=classes,
         qualifiers=qualifiers,
+        schemes={key: scheme for tree in schemes for key, scheme in _schemes(tree.content)},
     )
 
 
@@ -294,8 +319,9 @@ def _claim(attribute: str, claim: Any) -> Claim:
     return Claim(
         attribute=attribute,
         printed=printed,
-        unit=None if unit in ("text", "count", "year") else unit,
-        metres=_metres(printed, unit),
+        unit=None if unit in records.WORDLESS else unit,
+        metres=_converted(printed, unit, METRES_PER_UNIT),
+        kilograms=_converted(printed, unit, _KG_PER_UNIT),
         qualifier=given.get("as", "stated"),
         source=given["src"],
         speaker=given.get("by"),
@@ -308,14 +334,14 @@ def _claim(attribute: str, claim: Any) -> Claim:
     )
 
 
-def _metres(printed: str, unit: str) -> tuple[float, float] | None:
-    """Return a printed length in metres, or None for what is not a length that people travel."""
-    if unit not in METRES_PER_UNIT:
+def _converted(printed: str, unit: str, factors: Mapping[str, float]) -> tuple[float, float] | None:
+    """Return a printed figure in one unit, or None if it is in none of those that have a factor."""
+    if unit not in factors:
         return None
     from weapons_ref.catalog import records
 
     low, high = records.figures(printed)
-    return low * METRES_PER_UNIT[unit], high * METRES_PER_UNIT[unit]
+    return low * factors[unit], high * factors[unit]
 
 
 def _sources(content: Any) -> Iterator[tuple[str, Source]]:
@@ -323,6 +349,17 @@ def _sources(content: Any) -> Iterator[tuple[str, Source]]:
 
     for key, entry in msgspec.convert(content, dict[str, records.SourceRecord], strict=False).items():
         yield key, Source(key=key, **{name: _set(getattr(entry, name)) for name in entry.__struct_fields__})
+
+
+def _schemes(content: Any) -> Iterator[tuple[str, Scheme]]:
+    from weapons_ref.catalog import records
+
+    for key, entry in msgspec.convert(content, dict[str, records.SchemeRecord], strict=False).items():
+        bands = {
+            name: Band(**{field: _set(getattr(band, field)) for field in band.__struct_fields__})
+            for name, band in entry.bands.items()
+        }
+        yield key, Scheme(key=key, title=entry.title, source=entry.src, classes=entry.classes, bands=bands)
 
 
 def _set(value: Any) -> Any:

@@ -54,7 +54,10 @@ Span = Annotated[
 Figure = Number | Span
 
 #: Which keys of a claim hold its figure; a claim has exactly one of them.
-UNITS = ("km", "mi", "nmi", "m", "ft", "mm", "cm", "in", "kg", "t", "lb", "year", "count", "text")
+UNITS = ("km", "mi", "nmi", "m", "ft", "mm", "cm", "in", "kg", "t", "lb", "year", "count", "country", "text")
+
+#: Those of them whose figure stands without a unit.
+WORDLESS = ("year", "count", "country", "text")
 
 
 class _Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -118,6 +121,13 @@ class TextClaim(_Claim, frozen=True, kw_only=True):
     text: Text
 
 
+class OperatorClaim(_Claim, frozen=True, kw_only=True):
+    """A country whose forces have the system."""
+
+    country: Country
+    from_: LooseDate | UnsetType = field(name="from", default=UNSET)
+
+
 class StatusClaim(_Claim, frozen=True, kw_only=True):
     """Who had the system in which status, from when."""
 
@@ -132,11 +142,16 @@ class Attributes(_Record, frozen=True, kw_only=True):
     range_max: tuple[RangeClaim, ...] = ()
     range_min: tuple[RangeClaim, ...] = ()
     flight_test_distance: tuple[RangeClaim, ...] = ()
+    called: tuple[TextClaim, ...] = ()
+    basing: tuple[TextClaim, ...] = ()
+    propulsion: tuple[TextClaim, ...] = ()
     accuracy_cep: tuple[SizeClaim, ...] = ()
     caliber: tuple[SizeClaim, ...] = ()
     length: tuple[SizeClaim, ...] = ()
     diameter: tuple[SizeClaim, ...] = ()
+    wingspan: tuple[SizeClaim, ...] = ()
     mass: tuple[MassClaim, ...] = ()
+    payload: tuple[MassClaim, ...] = ()
     in_service: tuple[YearClaim, ...] = ()
     crew: tuple[CountClaim, ...] = ()
     rounds_per_pod: tuple[CountClaim, ...] = ()
@@ -144,6 +159,7 @@ class Attributes(_Record, frozen=True, kw_only=True):
     fires: tuple[TextClaim, ...] = ()
     composition: tuple[TextClaim, ...] = ()
     submunitions: tuple[CountClaim, ...] = ()
+    operators: tuple[OperatorClaim, ...] = ()
     status: tuple[StatusClaim, ...] = ()
 
 
@@ -174,6 +190,8 @@ class SourceRecord(_Record, frozen=True, kw_only=True):
     url: Url | UnsetType = UNSET
     date: LooseDate | UnsetType = UNSET
     inferred: bool = False
+    unchecked: Annotated[bool, Meta(description="a transcription that was not compared with its original")] = False
+    copy_of: Annotated[SourceKey, Meta(description="the source whose text this page carries")] | UnsetType = UNSET
     note: Text | UnsetType = UNSET
 
 
@@ -184,6 +202,27 @@ class Vocabulary(_Record, frozen=True, kw_only=True):
     qualifiers: dict[Text, Literal["value", "ceiling", "floor"]]
 
 
+class BandRecord(_Record, frozen=True, kw_only=True):
+    """A band of a scheme: bounds of the maximum range and, where the scheme has them, of the payload."""
+
+    label: Text
+    from_km: Number | UnsetType = UNSET
+    over_km: Number | UnsetType = UNSET
+    up_to_km: Number | UnsetType = UNSET
+    below_km: Number | UnsetType = UNSET
+    from_kg: Number | UnsetType = UNSET
+    below_kg: Number | UnsetType = UNSET
+
+
+class SchemeRecord(_Record, frozen=True, kw_only=True):
+    """One entry of schemes.yaml: bands that are computed from claims."""
+
+    title: Text
+    src: SourceKey
+    classes: Annotated[tuple[Id, ...], Meta(min_length=1, description="the classes that the scheme speaks of")]
+    bands: Annotated[dict[Id, BandRecord], Meta(min_length=1)]
+
+
 def figures(printed: str) -> tuple[float, float]:
     """Return the lowest and highest number of a figure as printed, such as ``300`` or ``165-300``."""
     low, _, high = printed.partition("-")
@@ -191,7 +230,12 @@ def figures(printed: str) -> tuple[float, float]:
 
 
 #: What each kind of file holds.
-FILES: dict[str, Any] = {"system": Record, "sources": dict[SourceKey, SourceRecord], "vocabulary": Vocabulary}
+FILES: dict[str, Any] = {
+    "system": Record,
+    "sources": dict[SourceKey, SourceRecord],
+    "vocabulary": Vocabulary,
+    "schemes": dict[Id, SchemeRecord],
+}
 
 
 def schema(kind: str = "system") -> dict[str, Any]:
@@ -199,7 +243,7 @@ def schema(kind: str = "system") -> dict[str, Any]:
 
     Parameters
     ----------
-    kind : {"system", "sources", "vocabulary"}
+    kind : {"system", "sources", "vocabulary", "schemes"}
     """
     document = msgspec.json.schema(FILES[kind])
     for name, definition in document.get("$defs", {}).items():

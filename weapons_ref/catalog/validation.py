@@ -137,12 +137,14 @@ def _article(kind: str) -> str:
     return _KINDS.get(kind, f"a {kind}")
 
 
-def reference_problems(systems: Sequence[Tree], sources: Sequence[Tree], vocabularies: Sequence[Tree]) -> list[Problem]:
+def reference_problems(
+    systems: Sequence[Tree], sources: Sequence[Tree], vocabularies: Sequence[Tree], schemes: Sequence[Tree] = ()
+) -> list[Problem]:
     """Return what the files of catalogs get wrong about each other.
 
     Parameters
     ----------
-    systems, sources, vocabularies : sequence of Tree
+    systems, sources, vocabularies, schemes : sequence of Tree
         The files. What is misshapen in them is passed over, since `shape_problems` tells of it.
     """
     check = _References()
@@ -150,8 +152,11 @@ def reference_problems(systems: Sequence[Tree], sources: Sequence[Tree], vocabul
         check.take_vocabulary(tree)
     for tree in sources:
         check.take_sources(tree)
+    for tree in schemes:
+        check.take_schemes(tree)
     for tree in systems:
         check.take_system(tree)
+    check.check_copies()
     for tree in systems:
         check.check_system(tree)
     return check.problems
@@ -162,6 +167,8 @@ class _References:
         self.problems: list[Problem] = []
         self._words: dict[tuple[str, str], str] = {}
         self._sources: dict[str, str] = {}
+        self._originals: list[tuple[Tree, str, str]] = []
+        self._bands: dict[str, str] = {}
         self._kinds: dict[str, str] = {}
         self._where: dict[str, str] = {}
         self._names: dict[str, tuple[str, str]] = {}
@@ -187,6 +194,29 @@ class _References:
             if key in self._sources:
                 self._report(tree, (key,), f"source {shown(key)} is also in {self._sources[key]}")
             self._sources.setdefault(key, tree.where((key,)))
+        for key, entry in _mapping(tree.content).items():
+            self._originals.append((tree, key, _text(_mapping(entry).get("copy_of"))))
+
+    def check_copies(self) -> None:
+        """See that what a page is said to carry is a source, and no copy itself."""
+        copies = {key: original for _, key, original in self._originals if original}
+        for tree, key, original in self._originals:
+            path = (key, "copy_of")
+            self._check_known(tree, path, "source", original, self._sources)
+            if original and original in copies:
+                self._report(tree, path, f"{shown(original)} is a copy itself; name what it carries")
+
+    def take_schemes(self, tree: Tree) -> None:
+        for key, entry in _mapping(tree.content).items():
+            scheme = _mapping(entry)
+            self._check_known(tree, (key, "src"), "source", _text(scheme.get("src")), self._sources)
+            for index, word in enumerate(_list(scheme.get("classes"))):
+                self._check_word(tree, (key, "classes", index), "class", word)
+            for band in _mapping(scheme.get("bands")):
+                path = (key, "bands", band)
+                if band in self._bands:
+                    self._report(tree, path, f"band {shown(band)} is also in {self._bands[band]}")
+                self._bands.setdefault(band, tree.where(path))
 
     def take_system(self, tree: Tree) -> None:
         self._note_unread(tree, "launcher", "munition")
@@ -255,7 +285,7 @@ class _References:
             if self._kinds.get(of) == "launcher":
                 self._report(tree, (*path, "of"), f"{shown(of)} is a launcher; of: names what it fires")
         for unit in records.UNITS:
-            if unit not in ("text", "count", "year") and _FIGURE.fullmatch(_text(claim.get(unit))):
+            if unit not in records.WORDLESS and _FIGURE.fullmatch(_text(claim.get(unit))):
                 limit_m = _MAX_GUN_RANGE_M if kind == "gun" else _MAX_RANGE_M
                 self._check_figure(tree, path, claim[unit], unit, limit_m if attribute in _RANGES else math.inf, claim)
 

@@ -22,12 +22,15 @@ _COMMANDS = (
     "list",
     "show",
     "search",
+    "compare",
+    "sources",
     "ring",
     "reach",
     "which",
     "distance",
     "closest",
     "place",
+    "check",
     "run",
     "catalog",
     "completion",
@@ -136,7 +139,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _fail(message: str) -> int:
-    from weapons_ref.output.table import plain
+    from weapons_ref.output.wording import plain
 
     # Names of files may hold anything. Where even stderr is full, the status must do.
     with contextlib.suppress(OSError):

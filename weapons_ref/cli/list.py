@@ -8,7 +8,7 @@ import click
 
 from weapons_ref.cli.examples import example
 from weapons_ref.cli.options import catalog_option, emit, output_options
-from weapons_ref.cli.types import LENGTH, SYSTEM, complete_class
+from weapons_ref.cli.types import LENGTH, SYSTEM, complete_band, complete_class
 from weapons_ref.model import Kind
 
 
@@ -21,6 +21,12 @@ from weapons_ref.model import Kind
 @click.option("--fired-by", metavar="ID", type=SYSTEM, help="What a launcher fires.")
 @click.option("--range-over", metavar="LENGTH", type=LENGTH, help="At least one claim is more than this: 300km.")
 @click.option("--range-under", metavar="LENGTH", type=LENGTH, help="At least one claim is less than this.")
+@click.option(
+    "--band",
+    metavar="BAND",
+    shell_complete=complete_band,
+    help="Of a declared scheme, such as mtcr-1. Arithmetic only.",
+)
 @catalog_option
 @output_options("table", "json", "csv", "ndjson")
 def command(
@@ -30,6 +36,7 @@ def command(
     fired_by: str | None,
     range_over: float | None,
     range_under: float | None,
+    band: str | None,
     folders: tuple[str, ...],
     quiet: bool,
     **output: Any,
@@ -46,5 +53,6 @@ def command(
         fired_by=fired_by,
         range_over_m=range_over,
         range_under_m=range_under,
+        band=band,
     )
     emit(result, default="table", quiet=quiet, **output)

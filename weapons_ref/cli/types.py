@@ -127,6 +127,20 @@ def complete_basis(ctx: click.Context, param: click.Parameter, incomplete: str) 
     return [CompletionItem(key) for key in bases if key.startswith(incomplete)]
 
 
+def complete_source(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return keys of sources that begin so."""
+    catalog = _catalog(ctx)
+    sources = catalog.sources.values() if catalog else ()
+    return [CompletionItem(one.key, help=one.publisher) for one in sources if one.key.startswith(incomplete)]
+
+
+def complete_band(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return bands of declared schemes that begin so."""
+    catalog = _catalog(ctx)
+    bands = {key: band for scheme in catalog.schemes.values() for key, band in scheme.bands.items()} if catalog else {}
+    return [CompletionItem(key, help=band.label) for key, band in bands.items() if key.startswith(incomplete)]
+
+
 def complete_country(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return codes of countries that begin so."""
     from weapons_ref.places.countries import country_codes

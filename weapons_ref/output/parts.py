@@ -7,7 +7,19 @@ import math
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
-from weapons_ref.model import Claim, Origin, Place, Query, RangeInterval, Ring, Source, System, SystemsResult, Verdict
+from weapons_ref.model import (
+    Claim,
+    Finding,
+    Origin,
+    Place,
+    Query,
+    RangeInterval,
+    Ring,
+    Source,
+    System,
+    SystemsResult,
+    Verdict,
+)
 
 VERDICT_COLUMNS = [
     "system",
@@ -29,7 +41,9 @@ VERDICT_COLUMNS = [
 WIDE_COLUMNS = ["nearest_km", "farthest_km", "nearest_lat", "nearest_lon"]
 #: What a row for each place says of it, beside what it says of each system.
 PLACE_COLUMNS = ["place", "lat", "lon", "distance_km", "azimuth_deg", "origin", "sources"]
-CLAIM_FIELDS = [name for name in Claim.__struct_fields__ if name != "metres"]
+CLAIM_FIELDS = [name for name in Claim.__struct_fields__ if name not in ("metres", "kilograms")]
+#: What is said wherever bands are shown.
+BAND_NOTE = "a band is arithmetic on published figures, not a legal finding"
 
 
 def km(metres: float | None) -> float | None:
@@ -127,6 +141,18 @@ def claim_row(system: System, claim: Claim) -> dict[str, Any]:
     return {"system": system.id, "name": system.name, **{name: getattr(claim, name) for name in CLAIM_FIELDS}}
 
 
+def attributes_of(result: SystemsResult) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Describe records attribute by attribute, each system's claims apart."""
+    names = dict.fromkeys(claim.attribute for system in result.systems for claim in system.claims)
+    return {
+        name: {
+            system.id: [claim_of(claim) for claim in system.claims if claim.attribute == name]
+            for system in result.systems
+        }
+        for name in names
+    }
+
+
 def source_of(source: Source) -> dict[str, Any]:
     """Describe a source, leaving out what is unknown."""
     fields = {name: getattr(source, name) for name in source.__struct_fields__ if name != "key"}
@@ -148,9 +174,41 @@ def system_of(system: System, result: SystemsResult) -> dict[str, Any]:
         "munitions": list(result.munitions[system.id]),
         "note": system.note,
         "range": limits(range_) if range_ else None,
+        "independent_sources": result.independent.get(system.id) or None,
+        "bands": {one.band: one.holds for one in result.bands.get(system.id, ())} or None,
         "claims": [claim_of(claim) for claim in system.claims],
     }
     return {key: value for key, value in record.items() if value not in (None, [])}
+
+
+def finding_of(finding: Finding) -> dict[str, Any]:
+    """Describe what is found of a statement as a flat row."""
+    statement = finding.statement
+    return {
+        "id": statement.id,
+        "outcome": finding.outcome,
+        "reason": finding.reason,
+        "statement": statement.text,
+        "from": statement.start,
+        "to": statement.end,
+        "distance_km": km(finding.distance_m),
+        "claimed_km": _stated(statement.claimed_m),
+        "system": statement.system,
+        "range_km": _stated(statement.range_m),
+        "range_low_km": km(finding.range_low_m),
+        "range_high_km": km(finding.range_high_m),
+        "sources": list(finding.sources),
+        "source_url": statement.source_url,
+        "source": statement.source,
+    }
+
+
+def _stated(span_m: tuple[float, float] | None) -> float | str | None:
+    """Return a stated figure in kilometres, or a span as text."""
+    if span_m is None:
+        return None
+    low, high = span_m
+    return km(low) if low == high else f"{low / 1000:g}-{high / 1000:g}"
 
 
 def verdict_of(verdict: Verdict, wide: bool) -> dict[str, Any]:

@@ -14,23 +14,30 @@ from weapons_ref.errors import FileError
 from weapons_ref.geo.units import METRES_PER_UNIT
 from weapons_ref.model import (
     Area,
+    CheckResult,
     DistanceResult,
     Place,
     PlaceResult,
     Query,
     ReachResult,
     RingResult,
+    SourcesResult,
+    StatsResult,
     SystemsResult,
     Verdict,
 )
 from weapons_ref.output.parts import (
+    BAND_NOTE,
     CLAIM_FIELDS,
     PLACE_COLUMNS,
     VERDICT_COLUMNS,
     WIDE_COLUMNS,
+    attributes_of,
     by_place,
+    claim_of,
     claim_row,
     degrees,
+    finding_of,
     geometry_of,
     has_wide,
     km,
@@ -94,12 +101,43 @@ def _(result: PlaceResult) -> dict[str, Any]:
 
 @document.register
 def _(result: SystemsResult) -> dict[str, Any]:
+    if result.view == "list":
+        return {"results": list(rows(result)), "note": BAND_NOTE}
+    whole: dict[str, Any] = {"results": [system_of(system, result) for system in result.systems]}
+    if result.view == "compare":
+        whole["attributes"] = attributes_of(result)
+    return {**whole, "sources": {key: source_of(source) for key, source in result.sources.items()}, "note": BAND_NOTE}
+
+
+@document.register
+def _(result: SourcesResult) -> dict[str, Any]:
     if not result.full:
         return {"results": list(rows(result))}
     return {
-        "results": [system_of(system, result) for system in result.systems],
-        "sources": {key: source_of(source) for key, source in result.sources.items()},
+        "results": [
+            {
+                "key": key,
+                **source_of(source),
+                "copies": list(result.copies[key]),
+                "claims": [{"system": system.id, **claim_of(claim)} for system, claim in result.claims[key]],
+            }
+            for key, source in result.sources.items()
+        ]
     }
+
+
+@document.register
+def _(result: CheckResult) -> dict[str, Any]:
+    return {
+        "counts": dict(result.counts),
+        "results": [finding_of(finding) for finding in result.findings],
+        **_tail(result),
+    }
+
+
+@document.register
+def _(result: StatsResult) -> dict[str, Any]:
+    return {name: getattr(result, name) for name in result.__struct_fields__}
 
 
 # ---------------------------------------------------------------- rows: flat, one per answer
@@ -140,7 +178,7 @@ def _(result: PlaceResult) -> Iterator[dict[str, Any]]:
 
 @rows.register
 def _(result: SystemsResult) -> Iterator[dict[str, Any]]:
-    if result.full:
+    if result.view != "list":
         yield from (claim_row(system, claim) for system in result.systems for claim in system.claims)
         return
     for system in result.systems:
@@ -154,9 +192,32 @@ def _(result: SystemsResult) -> Iterator[dict[str, Any]]:
             "range_low_km": km(range_.low_m) if range_ else None,
             "range_high_km": km(range_.high_m) if range_ else None,
             "claims": len(system.claims),
+            "independent_sources": result.independent.get(system.id) or None,
+            "bands": [f"{one.band}:{one.holds}" for one in result.bands.get(system.id, ())],
             "variant_of": system.variant_of,
             "sources": sorted({claim.source for claim in system.claims}),
         }
+
+
+@rows.register
+def _(result: SourcesResult) -> Iterator[dict[str, Any]]:
+    for key, source in result.sources.items():
+        if result.full:
+            yield from ({"source": key, **claim_row(system, claim)} for system, claim in result.claims[key])
+        else:
+            fields = {name: getattr(source, name) for name in source.__struct_fields__ if name != "key"}
+            systems = {system.id for system, _ in result.claims[key]}
+            yield {"key": key, **fields, "systems": len(systems), "claims": len(result.claims[key])}
+
+
+@rows.register
+def _(result: CheckResult) -> Iterator[dict[str, Any]]:
+    return map(finding_of, result.findings)
+
+
+@rows.register
+def _(result: StatsResult) -> Iterator[dict[str, Any]]:
+    yield {name: count for name, count in document(result).items() if isinstance(count, int)}
 
 
 _SYSTEM_COLUMNS = [
@@ -168,6 +229,8 @@ _SYSTEM_COLUMNS = [
     "range_low_km",
     "range_high_km",
     "claims",
+    "independent_sources",
+    "bands",
     "variant_of",
     "sources",
 ]
@@ -200,7 +263,9 @@ def columns(result: Any) -> list[str]:
     if isinstance(result, RingResult):
         extent = ["uncertainty_km", "reading"] if has_wide(result.query) else []
         return [*_RING_COLUMNS, *extent, *(["sector_deg"] if result.query.sector else []), "wkt"]
-    return _CLAIM_COLUMNS if result.full else _SYSTEM_COLUMNS
+    if isinstance(result, SourcesResult):
+        return _CLAIM_COLUMNS
+    return _SYSTEM_COLUMNS if result.view == "list" else _CLAIM_COLUMNS
 
 
 # ---------------------------------------------------------------- features: GeoJSON
@@ -261,7 +326,7 @@ def credit(result: Any) -> list[str]:
         shown = (result.start, result.end)
     elif isinstance(result, PlaceResult):
         shown = result.candidates
-    gazetteer = isinstance(result, ReachResult | RingResult) and result.shows_gazetteer
+    gazetteer = isinstance(result, ReachResult | RingResult | CheckResult) and result.shows_gazetteer
     owed = [GEONAMES_CREDIT] if gazetteer or any(place.geonameid is not None for place in shown) else []
     return list(dict.fromkeys([*owed, *(area.credit for area in _areas(result) if area.credit)]))
 
@@ -281,9 +346,9 @@ def _areas(result: Any) -> list[Area]:
 
 def _tail(result: Any) -> dict[str, Any]:
     tail: dict[str, Any] = {}
-    if isinstance(result, ReachResult | RingResult):
+    if isinstance(result, ReachResult | RingResult | CheckResult):
         tail["sources"] = {key: source_of(source) for key, source in result.sources.items()}
-        if result.unranged:
+        if not isinstance(result, CheckResult) and result.unranged:
             tail["without_range"] = list(result.unranged)
     if noted := notes(result):
         tail["notes"] = noted

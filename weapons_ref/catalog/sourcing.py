@@ -1,0 +1,38 @@
+"""How many independent sources stand behind a claim.
+
+Two texts that rest on the same speaker are one source, however many outlets print it; so are a text
+and the pages that carry it. Independence is judged by what the records say, which is all that is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from weapons_ref.model import Claim, Source, System
+from weapons_ref.names import fold
+
+
+def origin_of(claim: Claim, sources: Mapping[str, Source]) -> str:
+    """Return whom a claim comes from in the end: the speaker that its source cites, else the publisher.
+
+    A page that carries another source's text counts as that source.
+    """
+    if claim.speaker:
+        # Of "Bloomberg, citing a handbook" it is Bloomberg that was read or heard.
+        return fold(claim.speaker.partition(", citing")[0]).replace(" ", "")
+    source = sources[claim.source]
+    if source.copy_of is not None:
+        source = sources[source.copy_of]
+    return fold(source.publisher).replace(" ", "")
+
+
+def independent(claims: Iterable[Claim], sources: Mapping[str, Source]) -> int:
+    """Return how many independent origins claims have."""
+    return len({origin_of(claim, sources) for claim in claims})
+
+
+def range_claims(system: System) -> tuple[Claim, ...]:
+    """Return the claims that make a system's maximum range; a launcher's speak of its munitions."""
+    if system.kind == "launcher":
+        return ()
+    return tuple(claim for claim in system.claims if claim.attribute == "range_max" and claim.flag is None)
