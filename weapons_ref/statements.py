@@ -41,8 +41,9 @@ _FIGURES = ("claimed_km", "range_km")
 class Thresholds(NamedTuple):
     """How far off is still right. Of a share and a length, the larger counts.
 
-    Distances and ranges as stated may be off by so much and are supported; reach that hangs on less
-    than so much is borderline.
+    A stated distance may be off by so much and is supported; reach that hangs on less than so much is
+    borderline. For a stated range, against a published one, only the share counts: 5 km are nothing to a
+    missile, and much to a gun.
     """
 
     distance_share: float = 0.05
@@ -205,6 +206,7 @@ def check(
 class _Said(NamedTuple):
     outcome: Outcome
     reason: str
+    margin_m: float = 0.0
 
 
 class _Checker:
@@ -256,9 +258,7 @@ class _Checker:
             low, high = statement.range_m
             yield self._reach(metres, RangeInterval(system=None, name="the range stated", low_m=low, high_m=high))
         if statement.claimed_m is None and statement.range_m is None and (metres is None or statement.system is None):
-            yield _Said(
-                "undecidable", "it states no distance, no range and no reach; see claimed_km, range_km and system"
-            )
+            yield _Said("undecidable", "it states no distance (claimed_km), range (range_km) or reach (system)")
         elif statement.range_m is not None and statement.system is None and metres is None:
             yield _Said("undecidable", "range_km is held against a system, or against the distance of from and to")
 
@@ -284,36 +284,30 @@ class _Checker:
             return _Said("supported", f"{who} print{'s' if len(near) == 1 else ''} about {stated} too{beside}")
         if range_.low_m <= high and low <= range_.high_m:
             return _Said(
-                "borderline", f"no other source prints {stated}, but published figures lie on both sides, {published}"
+                "borderline", f"no other source prints {stated}, but it lies between their figures, {published}"
             )
         if low > range_.high_m and range_.open_ended:
-            return _Said(
-                "undecidable", f"the highest figure, {kilometres(range_.high_m)}, says itself that it may be more"
-            )
+            most = kilometres(range_.high_m)
+            return _Said("undecidable", f"{stated} is stated; the highest published figure is more than {most}")
         return _Said("contradicted", f"published figures of {range_.name} are {published}, {stated} is stated")
 
     def _alike(self, stated_m: tuple[float, float], claim: Claim) -> bool:
-        """Say whether a claim is the stated figure, give or take the threshold; a tenth is the most, for short ranges."""
-        for mine, theirs in zip(stated_m, (claim.low_m, claim.high_m), strict=True):
-            allowed = max(self.thresholds.distance_share * mine, min(self.thresholds.distance_m, mine / 10))
-            if abs(mine - theirs) > allowed:
-                return False
-        return True
+        """Say whether a claim is the stated figure, give or take the threshold."""
+        pairs = zip(stated_m, (claim.low_m, claim.high_m), strict=True)
+        return all(abs(mine - theirs) <= self.thresholds.distance_share * mine for mine, theirs in pairs)
 
     def _reach(self, metres: float, range_: RangeInterval) -> _Said:
         judgement = Judge(range_).judge(metres)
         name = f"{range_.name}: " if range_.system else ""
         said = f"{kilometres(metres)} apart, {name}{judgement.reason}"
         if judgement.verdict == "disputed":
-            return _Said("undecidable", f"{said}")
+            return _Said("undecidable", said, judgement.margin_m)
         deciding = range_.low_m if judgement.verdict == "within" else range_.high_m
         close = max(self.thresholds.reach_share * deciding, self.thresholds.reach_m)
-        # A tenth of the range is the most: 10 km would make every verdict on a gun borderline.
-        if abs(judgement.margin_m) <= min(close, deciding / 10) and judgement.verdict != "inside-minimum":
-            return _Said("borderline", f"{said}; by {kilometres(abs(judgement.margin_m))} only")
-        if judgement.verdict == "beyond" and range_.open_ended:
-            return _Said("undecidable", f"{said}, but the highest figure says itself that it may be more")
-        return _Said("supported" if judgement.verdict == "within" else "contradicted", said)
+        if abs(judgement.margin_m) <= close and judgement.verdict != "inside-minimum":
+            by = kilometres(abs(judgement.margin_m))
+            return _Said("borderline", f"{said}; by {by} only", judgement.margin_m)
+        return _Said("supported" if judgement.verdict == "within" else "contradicted", said, judgement.margin_m)
 
     def _best(self, found: Iterable[_Said], statement: Statement) -> _Said:
         """Return the best of what is said of a launcher's munitions: it reaches what one of them reaches."""
@@ -321,7 +315,7 @@ class _Checker:
         if not said:
             own = " but the statement's own" if statement.source or statement.source_url else ""
             return _Said("undecidable", f"no published maximum range of {statement.system} in the catalog{own}")
-        return min(said, key=lambda one: _ORDER.index(one.outcome))
+        return min(said, key=lambda one: (_ORDER.index(one.outcome), -one.margin_m))
 
     def _ranges(self, statement: Statement) -> tuple[RangeInterval, ...]:
         """Return the intervals of a statement's system, without what its own source says."""

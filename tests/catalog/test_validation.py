@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from weapons_ref.catalog.checking import check_catalog
 from weapons_ref.catalog.loading import _File as File
-from weapons_ref.catalog.loading import catalog_folder, check_catalog, compile_catalog, load_catalog
+from weapons_ref.catalog.loading import catalog_folder, compile_catalog, load_catalog
 from weapons_ref.errors import CatalogError
 
 VOCABULARY = """\

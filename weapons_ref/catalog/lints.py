@@ -48,13 +48,12 @@ def _record(tree: Tree, catalog: Catalog) -> Iterator[Problem]:
         for attribute in records.Attributes.__struct_fields__:
             yield from _unsorted(tree, (*path, attribute), entry.get(attribute, ()))
         yield from _far_off(tree, (*path, "range_max"), entry.get("range_max", ()))
-        system = catalog.systems[entry["id"]]
-        computed = range_classes(system, catalog)
-        if computed and system.class_ not in computed and "note" not in entry:
-            where = (*path, "range_max") if path else ("class",)
-            yield tree.problem(
-                where, f"class {system.class_}, but the claims of {system.id} are {' or '.join(computed)}"
-            )
+    # A variant has its class from the record, whose figures it need not share.
+    system = catalog.systems[record["id"]]
+    computed = range_classes(system, catalog)
+    if computed and system.class_ not in computed and "note" not in record:
+        said = f"class {system.class_}, but the claims of {system.id} are {' or '.join(computed)}"
+        yield tree.problem(("class",), said)
     if record["kind"] == "launcher" and not catalog.munitions_of(record["id"]) and "note" not in record:
         yield tree.problem(("kind",), "a launcher that no munition is fired from")
 

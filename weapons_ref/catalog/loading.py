@@ -26,7 +26,7 @@ from weapons_ref.model import Band, Claim, Scheme, Source, System
 from weapons_ref.names import fold
 
 if TYPE_CHECKING:
-    from weapons_ref.catalog.yamlfile import Problem, Tree
+    from weapons_ref.catalog.yamlfile import Tree
 
 #: Part of the digest; raised when the compiled form changes in other ways than in its fields.
 _FORMAT = 2
@@ -124,19 +124,15 @@ def load_catalog(*folders: str | Path) -> Catalog:
     return _load(_all_files(folders))
 
 
-def check_catalog(*folders: str | Path) -> tuple[Catalog, list[Problem]]:
-    """Return the catalog as `load_catalog` does, but read and check every file afresh, and what looks odd.
+def read_trees(*folders: str | Path) -> list[tuple[str, Tree]]:
+    """Return the files of the catalog and of the user's own folders, each with its kind, parsed and not yet checked.
 
     Raises
     ------
     CatalogError
-        As `load_catalog` does.
+        If a file cannot be read.
     """
-    from weapons_ref.catalog.lints import lints
-
-    trees = _trees(_all_files(folders))
-    catalog = _joined(trees)
-    return catalog, lints(trees, catalog)
+    return _trees(_all_files(folders))
 
 
 def _all_files(folders: Iterable[str | Path]) -> tuple[_File, ...]:
@@ -246,7 +242,7 @@ def compile_catalog(files: Sequence[_File]) -> Catalog:
     CatalogError
         With every problem of every file.
     """
-    return _joined(_trees(files))
+    return join(_trees(files))
 
 
 def _trees(files: Iterable[_File]) -> list[tuple[str, Tree]]:
@@ -256,8 +252,14 @@ def _trees(files: Iterable[_File]) -> list[tuple[str, Tree]]:
     return [(file.kind, parse_tree(file.data, file.name)) for file in files]
 
 
-def _joined(trees: Sequence[tuple[str, Tree]]) -> Catalog:
-    """Check files and join them into a catalog."""
+def join(trees: Sequence[tuple[str, Tree]]) -> Catalog:
+    """Check parsed files and join them into a catalog.
+
+    Raises
+    ------
+    CatalogError
+        With every problem of every file.
+    """
     from weapons_ref.catalog import records, validation
 
     systems, sources, vocabularies, schemes = (

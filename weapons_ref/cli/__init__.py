@@ -31,6 +31,7 @@ _COMMANDS = (
     "closest",
     "place",
     "check",
+    "site",
     "run",
     "catalog",
     "completion",

@@ -25,7 +25,7 @@ def validate(strict: bool, folders: tuple[str, ...], quiet: bool) -> None:
 
     Every problem is listed, with file and line; so is what is allowed and yet looks odd, such as a claim
     that is more than three times off the others. A note in the record answers that."""
-    from weapons_ref.catalog.loading import check_catalog
+    from weapons_ref.catalog.checking import check_catalog
 
     catalog, odd = check_catalog(*folders)
     if strict and odd:

@@ -1,0 +1,212 @@
+"""The catalog -> a folder of HTML pages, a style sheet, a script for searching, and the data."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from weapons_ref.catalog.classes import bands
+from weapons_ref.catalog.listing import list_systems, show_systems
+from weapons_ref.catalog.loading import Catalog
+from weapons_ref.catalog.stats import catalog_stats
+from weapons_ref.errors import FileError
+from weapons_ref.model import Claim, System
+from weapons_ref.names import fold
+from weapons_ref.output import views, wording
+from weapons_ref.output.csv import RowWriter
+from weapons_ref.output.parts import BAND_NOTE, CLAIM_FIELDS, claim_row, source_of
+from weapons_ref.site import drawings
+
+#: What a folder of this tool's holds, so that only such a one is ever written over.
+_MARK = "weapons-ref-site.txt"
+_MARK_TEXT = "Written by weapons-ref site; writing it again replaces the files in this folder.\n"
+_STATIC = ("style.css", "search.js")
+
+
+def write_site(catalog: Catalog, folder: Path, *, force: bool = False) -> int:
+    """Write a catalog as static pages.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        What to write.
+    folder : Path
+        Made if it is not there. One that holds anything else than such a site is left alone.
+    force : bool
+        Whether a site that is there is written over.
+
+    Returns
+    -------
+    int
+        How many files were written.
+
+    Raises
+    ------
+    FileError
+        If the folder holds something else, or a site and `force` is not given, or cannot be written.
+    """
+    _claim_folder(folder, force)
+    count = 0
+    try:
+        for name, text in _files(catalog):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+            count += 1
+    except OSError as error:
+        raise FileError(f"{error.filename or folder}: {error.strerror or error}") from error
+    return count
+
+
+def _claim_folder(folder: Path, force: bool) -> None:
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise FileError(f"{folder}: is a file, and a site is a folder")
+        if folder.is_dir() and any(folder.iterdir()):
+            if not (folder / _MARK).is_file():
+                raise FileError(f"{folder}: holds other files; name a new folder")
+            if not force:
+                raise FileError(f"{folder}: holds a site; --force writes it again")
+            _clear(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _MARK).write_text(_MARK_TEXT, encoding="utf-8")
+    except OSError as error:
+        raise FileError(f"{error.filename or folder}: {error.strerror or error}") from error
+
+
+def _clear(folder: Path) -> None:
+    """Remove the pages of records, since those of records that are gone would stay."""
+    for page in (folder / "systems").glob("*.html"):
+        page.unlink()
+    with contextlib.suppress(FileNotFoundError):
+        (folder / "systems").rmdir()
+
+
+def _files(catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """Yield every file of a site, by its name."""
+    environment = _environment(catalog)
+    records = [system for system in catalog.systems.values() if system.variant_of is None]
+    index = environment.get_template("index.html")
+    yield "index.html", index.render(rows=_index_rows(catalog), root="", catalog=catalog)
+    page = environment.get_template("system.html")
+    for system in records:
+        yield f"systems/{system.id}.html", page.render(**_page(system, catalog), root="../", catalog=catalog)
+    template = environment.get_template("sources.html")
+    yield "sources.html", template.render(cited=_cited(catalog), root="", catalog=catalog)
+    yield "about.html", environment.get_template("about.html").render(root="", catalog=catalog)
+    yield "catalog.json", _json(catalog)
+    yield "claims.csv", _csv(catalog)
+    for name in _STATIC:
+        yield name, resources.files("weapons_ref.site").joinpath(name).read_text(encoding="utf-8")
+
+
+def _environment(catalog: Catalog) -> Any:
+    try:
+        import jinja2
+    except ImportError:
+        raise FileError("a site needs Jinja2: pip install 'weapons-ref[site]'") from None
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("weapons_ref.site"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(stats=catalog_stats(catalog), band_note=BAND_NOTE, language=_language)
+    environment.filters.update(span=wording.span, minimum_unknown=wording.minimum_unknown, words=_words)
+    return environment
+
+
+def _words(attribute: str) -> str:
+    return attribute.replace("_", " ")
+
+
+def _language(code: str) -> str:
+    """Return the direction that a language is written in."""
+    return "rtl" if code.partition("-")[0] in ("ar", "fa", "he", "ur", "ps", "yi", "dv", "sd") else "ltr"
+
+
+def _index_rows(catalog: Catalog) -> list[dict[str, Any]]:
+    listed = list_systems(catalog)
+    rows = []
+    for system in listed.systems:
+        family = (system, *(catalog.systems[key] for key in system.variants))
+        names = [name for one in family for group in one.names.values() for name in group]
+        rows.append(
+            {
+                "system": system,
+                "range": listed.ranges[system.id],
+                "independent": listed.independent[system.id],
+                # What is searched in, folded as search folds it.
+                "text": " ".join(dict.fromkeys(fold(name) for name in (system.id, *names))),
+            }
+        )
+    return rows
+
+
+def _page(system: System, catalog: Catalog) -> dict[str, Any]:
+    """Return what the page of a record and its variants shows."""
+    family = (system, *(catalog.systems[key] for key in system.variants))
+    result = show_systems(catalog, [one.id for one in family])
+    cited = {claim.source for one in family for claim in one.claims}
+    numbers = {key: number for number, key in enumerate((key for key in result.sources if key in cited), 1)}
+    return {
+        "system": system,
+        "family": [_entry(one, result, numbers, catalog) for one in family],
+        "munitions": [catalog.systems[key] for key in result.munitions[system.id]],
+        "launchers": [catalog.systems[key] for key in system.fired_from],
+        "numbers": numbers,
+        "sources": {key: result.sources[key] for key in numbers},
+    }
+
+
+def _entry(system: System, result: Any, numbers: Mapping[str, int], catalog: Catalog) -> dict[str, Any]:
+    range_ = result.ranges[system.id]
+    claims: dict[str, list[Claim]] = {}
+    for claim in wording.in_order(system.claims):
+        claims.setdefault(claim.attribute, []).append(claim)
+    return {
+        "system": system,
+        "range": range_,
+        "independent": result.independent[system.id],
+        "bands": [(one, catalog.schemes[one.scheme].bands[one.band]) for one in bands(system, catalog)],
+        "claims": claims,
+        "spread": drawings.spread(system.claims, numbers),
+        "ring": drawings.ring(range_) if range_ is not None else None,
+    }
+
+
+def _cited(catalog: Catalog) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, System]] = {key: {} for key in catalog.sources}
+    counts = dict.fromkeys(catalog.sources, 0)
+    for system in catalog.systems.values():
+        record = catalog.systems[system.variant_of] if system.variant_of else system
+        for claim in system.claims:
+            found[claim.source][record.id] = record
+            counts[claim.source] += 1
+    return [
+        {"source": source, "systems": list(found[key].values()), "claims": counts[key]}
+        for key, source in catalog.sources.items()
+    ]
+
+
+def _json(catalog: Catalog) -> str:
+    whole = views.document(show_systems(catalog, list(catalog.systems)))
+    return msgspec.json.format(msgspec.json.encode({"license": "CC0-1.0", **whole}), indent=1).decode() + "\n"
+
+
+def _csv(catalog: Catalog) -> str:
+    stream = io.StringIO()
+    published = ["publisher", "title", "url", "date"]
+    writer = RowWriter(stream, ["system", "name", *CLAIM_FIELDS, *published])
+    for system in catalog.systems.values():
+        for claim in system.claims:
+            source = source_of(catalog.sources[claim.source])
+            writer.write([*claim_row(system, claim).values(), *(source.get(name) for name in published)])
+    return stream.getvalue()
