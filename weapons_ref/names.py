@@ -91,6 +91,11 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _spaced(text))
 
 
+def squeeze(text: str) -> str:
+    """Return a folded name without its spaces: what ``KN-23``, ``KN 23`` and ``kn23`` share."""
+    return fold(text).replace(" ", "")
+
+
 def _spaced(text: str) -> str:
     text = " ".join(text.split())
     if "," in text:

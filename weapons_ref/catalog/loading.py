@@ -23,7 +23,7 @@ from weapons_ref.atomic import replacing
 from weapons_ref.errors import CatalogError, QueryError
 from weapons_ref.geo.units import METRES_PER_UNIT
 from weapons_ref.model import Band, Claim, Scheme, Source, System
-from weapons_ref.names import fold
+from weapons_ref.names import fold, squeeze
 
 if TYPE_CHECKING:
     from weapons_ref.catalog.yamlfile import Tree
@@ -58,11 +58,11 @@ class Catalog(Struct, frozen=True, kw_only=True):
         found = self.systems.get(key)
         if found is not None:
             return found
-        folded = fold(text)
-        matches = [s for s in self.systems.values() if key in s.was or folded in map(fold, _names(s))]
+        squeezed = squeeze(text)
+        matches = [s for s in self.systems.values() if key in s.was or squeezed in map(squeeze, (s.id, *_names(s)))]
         if len(matches) == 1:
             return matches[0]
-        close = [s.id for s in matches] or self._suggestions(folded)
+        close = [s.id for s in matches] or self._suggestions(fold(text))
         hint = f"; did you mean {' or '.join(close)}?" if close else "; see `weapons-ref list`"
         raise QueryError(f"no system {text[:60]!r} in the catalog{hint}")
 
@@ -80,12 +80,12 @@ class Catalog(Struct, frozen=True, kw_only=True):
 
         Letters are compared without case, accents, hyphens or spaces, in any script.
         """
-        wanted = fold(text).replace(" ", "")
+        wanted = squeeze(text)
         if not wanted:
             return ()
         ranked = []
         for system in self.systems.values():
-            names = [fold(name).replace(" ", "") for name in (system.id, *_names(system))]
+            names = [squeeze(name) for name in (system.id, *_names(system))]
             if any(wanted in name for name in names):
                 ranked.append((wanted not in names, not any(n.startswith(wanted) for n in names), system.id))
         return tuple(self.systems[key] for *_, key in sorted(ranked))

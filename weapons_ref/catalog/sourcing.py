@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from weapons_ref.model import Claim, Source, System
-from weapons_ref.names import fold
+from weapons_ref.names import squeeze
 
 
 def origin_of(claim: Claim, sources: Mapping[str, Source]) -> str:
@@ -19,11 +19,11 @@ def origin_of(claim: Claim, sources: Mapping[str, Source]) -> str:
     """
     if claim.speaker:
         # Of "Bloomberg, citing a handbook" it is Bloomberg that was read or heard.
-        return fold(claim.speaker.partition(", citing")[0]).replace(" ", "")
+        return squeeze(claim.speaker.partition(", citing")[0])
     source = sources[claim.source]
     if source.copy_of is not None:
         source = sources[source.copy_of]
-    return fold(source.publisher).replace(" ", "")
+    return squeeze(source.publisher)
 
 
 def independent(claims: Iterable[Claim], sources: Mapping[str, Source]) -> int:

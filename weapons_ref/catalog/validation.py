@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from weapons_ref.catalog import records
 from weapons_ref.catalog.yamlfile import Problem, Tree, TreePath, shown
 from weapons_ref.geo.units import METRES_PER_UNIT
-from weapons_ref.names import fold
+from weapons_ref.names import squeeze
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -242,7 +242,7 @@ class _References:
         self._take_name(tree, path, key, owner)
 
     def _take_name(self, tree: Tree, path: TreePath, name: str, owner: str) -> None:
-        key = fold(name)
+        key = squeeze(name)
         if not key:
             self._report(tree, path, f"name {shown(name)} has no letters")
             return
