@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from weapons_ref.atomic import replacing
+from weapons_ref.atomic import replacing, replacing_folder
 from weapons_ref.errors import FileError
 from weapons_ref.places.files import is_url
 
@@ -43,19 +42,10 @@ def filling(folder: str, *, force: bool) -> Iterator[str]:
             return
         place = Path(os.path.realpath(folder))
         _check(folder, place, force)
-        temporary = place.with_name(f".{place.name[:40]}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
-        old = temporary.with_suffix(".old")
-        temporary.mkdir()
-        try:
+        with replacing_folder(place) as temporary:
             yield str(temporary)
             for unfinished in temporary.glob(".*.tmp"):  # of a worker that was killed
                 unfinished.unlink()
-            if place.exists() and any(place.iterdir()):
-                os.replace(place, old)
-            os.replace(temporary, place)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-            shutil.rmtree(old, ignore_errors=True)
 
 
 def _check(folder: str, place: Path, force: bool) -> None:

@@ -167,6 +167,29 @@ def test_a_folder_of_something_else_is_left_alone(catalog: Catalog, tmp_path: Pa
         with pytest.raises(FileError, match="holds other files"):
             write_site(catalog, tmp_path, force=force)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+    write_site(catalog, tmp_path / "site")
+    (tmp_path / "site" / "notes.txt").write_text("of mine, among the pages")
+    with pytest.raises(FileError, match="holds other files"):
+        write_site(catalog, tmp_path / "site", force=True)
+    assert (tmp_path / "site" / "notes.txt").read_text() == "of mine, among the pages"
+
+
+def test_a_site_that_fails_leaves_the_old_one(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nothing beside it."""
+    folder = tmp_path / "site"
+    write_site(catalog, folder)
+    before = {path: (folder / path).read_bytes() for path in _files(folder)}
+
+    def broken(_: Catalog) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("weapons_ref.site.pages._csv", broken)
+    with pytest.raises(FileError, match="No space left"):
+        write_site(catalog, folder, force=True)
+    assert {path: (folder / path).read_bytes() for path in _files(folder)} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
 def test_a_site_is_written_over_only_if_told(catalog: Catalog, tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
+import os
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from weapons_ref.atomic import replacing_folder
 from weapons_ref.catalog.classes import bands
 from weapons_ref.catalog.listing import list_systems, show_systems
 from weapons_ref.catalog.loading import Catalog
@@ -25,8 +26,10 @@ from weapons_ref.site import drawings
 
 #: What a folder of this tool's holds, so that only such a one is ever written over.
 _MARK = "weapons-ref-site.txt"
-_MARK_TEXT = "Written by weapons-ref site; writing it again replaces the files in this folder.\n"
+_MARK_TEXT = "Written by weapons-ref site; writing it again replaces this folder.\n"
 _STATIC = ("style.css", "search.js")
+_DATA = ("catalog.json", "claims.csv")
+_OWN = {_MARK, *_STATIC, *_DATA, "index.html", "sources.html", "about.html", "systems"}
 
 
 def write_site(catalog: Catalog, folder: Path, *, force: bool = False) -> int:
@@ -49,47 +52,42 @@ def write_site(catalog: Catalog, folder: Path, *, force: bool = False) -> int:
     Raises
     ------
     FileError
-        If the folder holds something else, or a site and `force` is not given, or cannot be written.
+        If the folder holds anything else, or a site and `force` is not given, or cannot be written.
     """
-    _claim_folder(folder, force)
     count = 0
     try:
-        for name, text in _files(catalog):
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="\n")
-            count += 1
+        place = Path(os.path.realpath(folder))
+        _check(folder, place, force)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with replacing_folder(place) as temporary:
+            for name, text in _files(catalog):
+                path = temporary / name
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text, encoding="utf-8", newline="\n")
+                count += 1
     except OSError as error:
-        raise FileError(f"{error.filename or folder}: {error.strerror or error}") from error
+        raise FileError(f"{folder}: {error.strerror or error}") from error
     return count
 
 
-def _claim_folder(folder: Path, force: bool) -> None:
-    try:
-        if folder.exists() and not folder.is_dir():
-            raise FileError(f"{folder}: is a file, and a site is a folder")
-        if folder.is_dir() and any(folder.iterdir()):
-            if not (folder / _MARK).is_file():
-                raise FileError(f"{folder}: holds other files; name a new folder")
-            if not force:
-                raise FileError(f"{folder}: holds a site; --force writes it again")
-            _clear(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / _MARK).write_text(_MARK_TEXT, encoding="utf-8")
-    except OSError as error:
-        raise FileError(f"{error.filename or folder}: {error.strerror or error}") from error
-
-
-def _clear(folder: Path) -> None:
-    """Remove the pages of records, since those of records that are gone would stay."""
-    for page in (folder / "systems").glob("*.html"):
-        page.unlink()
-    with contextlib.suppress(FileNotFoundError):
-        (folder / "systems").rmdir()
+def _check(folder: Path, place: Path, force: bool) -> None:
+    """See that nothing but a site is replaced, and that only if it was asked for."""
+    if place.exists() and not place.is_dir():
+        raise FileError(f"{folder}: is a file, and a site is a folder")
+    if not place.is_dir() or not any(place.iterdir()):
+        return
+    alien = next((path for path in sorted(place.iterdir()) if path.name not in _OWN), None)
+    if alien is not None or not (place / _MARK).is_file():
+        raise FileError(f"{folder}: holds other files; name a new folder")
+    if place.is_mount():
+        raise FileError(f"{folder}: is where a disk is mounted, and cannot be replaced; name a folder in it")
+    if not force:
+        raise FileError(f"{folder}: holds a site; --force writes it again")
 
 
 def _files(catalog: Catalog) -> Iterator[tuple[str, str]]:
     """Yield every file of a site, by its name."""
+    yield _MARK, _MARK_TEXT
     environment = _environment(catalog)
     records = [system for system in catalog.systems.values() if system.variant_of is None]
     index = environment.get_template("index.html")
@@ -100,8 +98,8 @@ def _files(catalog: Catalog) -> Iterator[tuple[str, str]]:
     template = environment.get_template("sources.html")
     yield "sources.html", template.render(cited=_cited(catalog), root="", catalog=catalog)
     yield "about.html", environment.get_template("about.html").render(root="", catalog=catalog)
-    yield "catalog.json", _json(catalog)
-    yield "claims.csv", _csv(catalog)
+    for name, data in zip(_DATA, (_json(catalog), _csv(catalog)), strict=True):
+        yield name, data
     for name in _STATIC:
         yield name, resources.files("weapons_ref.site").joinpath(name).read_text(encoding="utf-8")
 
