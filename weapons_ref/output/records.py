@@ -120,21 +120,10 @@ def _by_source(system: System, result: SystemsResult, numbers: Mapping[str, int]
 def _said(claims: Iterator[Claim]) -> Iterator[str]:
     """Word claims of one source, which need not be named again."""
     for claim in wording.in_order(claims):
-        said = "" if claim.qualifier == "stated" else f" ({claim.qualifier})"
-        detail = "; ".join(
-            text
-            for text in (
-                f"of {claim.of}" if claim.of else "",
-                claim.who or "",
-                f"since {claim.since}" if claim.since else "",
-                f"suspect: {claim.reason}" if claim.flag else "",
-                claim.note or "",
-            )
-            if text
-        )
         citing = f", citing {claim.speaker}" if claim.speaker else ""
+        remarks = wording.remarks(claim)
         label = claim.attribute.replace("_", " ")
-        yield wording.plain(f"  {label:<21} {claim.figure}{said}{citing}{f'  ({detail})' if detail else ''}")
+        yield wording.plain(f"  {label:<21} {wording.said(claim)}{citing}{f'  ({remarks})' if remarks else ''}")
 
 
 def _compared(result: SystemsResult) -> Iterator[str]:
@@ -174,10 +163,9 @@ def _bands_in_a_cell(bands: Sequence[Membership]) -> str:
 def _cell(system: System, attribute: str, numbers: Mapping[str, int]) -> str:
     groups: dict[str, list[int]] = {}
     for claim in wording.in_order(claim for claim in system.claims if claim.attribute == attribute):
-        said = "" if claim.qualifier == "stated" else f" ({claim.qualifier})"
         rest = "".join(f", {text}" for text in (claim.of and f"of {claim.of}", claim.who, claim.since) if text)
         suspect = ", suspect" if claim.flag else ""
-        groups.setdefault(claim.figure + said + rest + suspect, []).append(numbers[claim.source])
+        groups.setdefault(wording.said(claim) + rest + suspect, []).append(numbers[claim.source])
     return "\n".join(_wrapped(f"{said} [{', '.join(map(str, sorted(set(at))))}]") for said, at in groups.items())
 
 

@@ -86,15 +86,7 @@ def claims(
     drawn = _Axis([c for c in ordered if c.attribute == "range_max" and c.flag is None and c.of is None])
     marks: dict[tuple[str, str, str], str] = {}
     for claim in ordered:
-        said = "" if claim.qualifier == "stated" else f" ({claim.qualifier})"
-        detail = (
-            f"of {claim.of}" if claim.of else "",
-            claim.who or "",
-            f"since {claim.since}" if claim.since else "",
-            f"suspect: {claim.reason}" if claim.flag else "",
-            claim.note or "",
-        )
-        key = claim.attribute.replace("_", " "), claim.figure + said, "; ".join(text for text in detail if text)
+        key = claim.attribute.replace("_", " "), said(claim), remarks(claim)
         source = f"[{numbers[claim.source]}]" if numbers else claim.source
         groups.setdefault(key, []).append(source + (f" citing {claim.speaker}" if claim.speaker else ""))
         marks.setdefault(key, drawn.mark(claim) if bars and claim.attribute == "range_max" else "")
@@ -106,6 +98,23 @@ def claims(
         line = f"  {label if label != previous else '':<21} {figure:<30} {bar}{', '.join(cited) if own else ''}"
         yield plain(line.rstrip() + (f"  ({note})" if note else ""))
         previous = label
+
+
+def said(claim: Claim) -> str:
+    """Word a figure as printed, with its qualifier."""
+    return claim.figure + ("" if claim.qualifier == "stated" else f" ({claim.qualifier})")
+
+
+def remarks(claim: Claim) -> str:
+    """Word what is to be known of a claim beside its figure and its source."""
+    texts = (
+        f"of {claim.of}" if claim.of else "",
+        claim.who or "",
+        f"since {claim.since}" if claim.since else "",
+        f"suspect: {claim.reason}" if claim.flag else "",
+        claim.note or "",
+    )
+    return "; ".join(text for text in texts if text)
 
 
 class _Axis:
