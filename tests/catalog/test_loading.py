@@ -447,3 +447,9 @@ def test_two_users_folders_of_one_name_are_told_apart(folder: Path, tmp_path: Pa
     assert "my-one" in load_catalog(tmp_path / "one" / "mine").systems
     assert "my-two" in load_catalog(str(tmp_path / "two" / "mine")).systems
     assert {"my-one", "my-two"} <= set(load_catalog(tmp_path / "one" / "mine", tmp_path / "two" / "mine").systems)
+
+
+@pytest.mark.parametrize("text", ["m142himars", "M-142 HIMARS", "m 142  himars", "高機動ロケット砲システム", "HIMARS"])
+def test_a_name_is_known_without_its_hyphens_and_spaces(text: str, catalog: Catalog) -> None:
+    """However people write it."""
+    assert catalog.system(text).id == "himars"

@@ -265,7 +265,7 @@ def join(trees: Sequence[tuple[str, Tree]]) -> Catalog:
     systems, sources, vocabularies, schemes = (
         [tree for kind, tree in trees if kind == wanted] for wanted in ("system", *_SINGLES)
     )
-    shapes = {kind: records.schema(kind) for kind, _ in trees}
+    shapes = {kind: records.schema(kind) for kind in {kind for kind, _ in trees}}
     problems = [problem for kind, tree in trees for problem in validation.shape_problems(tree, shapes[kind])]
     problems += validation.reference_problems(systems, sources, vocabularies, schemes)
     if problems:
