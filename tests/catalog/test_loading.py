@@ -300,7 +300,7 @@ def test_what_resembles_nothing_is_a_short_error(catalog: Catalog, text: str) ->
         ("wysokiej mobilności", ["himars"]),
         ("m270", ["m270"]),
         ("gmlrs", ["gmlrs", "er-gmlrs", "gmlrs-m30", "gmlrs-m31"]),
-        ("extended range", ["er-gmlrs"]),
+        ("er gml", ["er-gmlrs"]),
         ("Ｍ５７", ["atacms-m57"]),
     ],
 )

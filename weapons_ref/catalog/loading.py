@@ -197,32 +197,49 @@ def _files(folder: Path) -> list[_File]:
     # The package's own folder goes by its name, wherever it is installed; a user's as it was given.
     shown = folder.name if folder == catalog_folder() else str(folder)
     root = os.path.realpath(folder)
-    stays = functools.cache(lambda path: Path(os.path.realpath(path)).is_relative_to(root))
-    files, opened = [], set()
-    singles = [(folder / f"{kind}.yaml", kind) for kind in _SINGLES]
-    systems = [(path, "system") for path in sorted((folder / "systems").rglob("*"))]
-    for path, kind in singles + systems:
-        if not stays(path if path.is_symlink() else path.parent):
+    singles = {f"{kind}.yaml": kind for kind in _SINGLES}
+    files: dict[str, list[_File]] = {kind: [] for kind in (*_SINGLES, "system")}
+    opened, strays = [], []
+    # Two hundred files are looked at for every question, so this is done without a Path for each.
+    for parts, path, is_link in sorted(_walk(str(folder))):
+        if is_link and not _is_within(os.path.realpath(path), root):
             raise CatalogError(f"{path}: leads out of the catalog folder")
-        if path.suffix != ".yaml" or not os.path.lexists(path):
+        kind = singles.get(parts[-1]) if len(parts) == 1 else "system" if parts[0] == "systems" else None
+        if kind is None or not parts[-1].endswith(".yaml"):
+            if parts[-1].lower().endswith((".yaml", ".yml")) and not any(part.startswith(".") for part in parts):
+                strays.append(path)
             continue
         try:
             with open(path, "rb") as stream:
-                name = f"{shown}/{path.relative_to(folder).as_posix()}"
-                files.append(_File(kind, name, stream.read(MAX_BYTES + 1)))
-            opened.add(path)
+                files[kind].append(_File(kind, "/".join((shown, *parts)), stream.read(MAX_BYTES + 1)))
+            opened.append(path)
         except OSError as error:
             raise CatalogError(f"{path}: {error.strerror or error}") from error
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in (".yaml", ".yml") or path in opened or not path.is_file():
-            continue
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        # By what they lead to, since a link may stand for a file of another name.
-        if not hidden and os.path.realpath(path) not in map(os.path.realpath, opened):
+    # By what they lead to, since a link may stand for a file of another name.
+    read = set(map(os.path.realpath, opened)) if strays else set()
+    for path in strays:
+        if os.path.isfile(path) and os.path.realpath(path) not in read:
             raise CatalogError(f"{path}: would not be read; records are systems/COUNTRY/NAME.yaml")
-    if not files:
+    if not opened:
         raise CatalogError(f"{folder}: holds no systems/**/*.yaml, sources.yaml, vocabulary.yaml or schemes.yaml")
-    return files
+    return [file for kind in files.values() for file in kind]
+
+
+def _walk(folder: str, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str, bool]]:
+    """Yield what is below a folder: its place in it, its path, whether it is a link. Of folders, those called *.yaml."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False) and not entry.name.endswith(".yaml"):
+                    yield from _walk(entry.path, (*above, entry.name))
+                else:
+                    yield (*above, entry.name), entry.path, entry.is_symlink()
+    except OSError as error:
+        raise CatalogError(f"{folder}: {error.strerror or error}") from error
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 def _digest(files: Iterable[_File]) -> str:
