@@ -226,7 +226,7 @@ def _files(folder: Path) -> list[_File]:
 
 
 def _walk(folder: str, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str, bool]]:
-    """Yield what is below a folder: its place in it, its path, whether it is a link. Of folders, those called *.yaml."""
+    """Yield what is below a folder (its place, its path, whether it is a link); of folders, those called *.yaml."""
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
