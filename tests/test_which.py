@@ -205,5 +205,5 @@ def test_a_choice_that_leaves_no_claim_is_refused() -> None:
     """A date before all of them, or a source that gives minimum ranges only."""
     choices: list[dict[str, Any]] = [{"as_of": "2019"}, {"basis": "press-50"}]
     for choice in choices:
-        with pytest.raises(QueryError, match="no system has a published maximum range by that basis and date"):
+        with pytest.raises(QueryError, match="no such system has a published maximum range by that basis and date"):
             which(origin=HOME, to=HOME, catalog=CATALOG, **choice)

@@ -70,7 +70,7 @@ def test_every_source_resolves_and_every_address_is_one(catalog: Catalog) -> Non
         ("海马斯", "himars"),
         ("MGM-140", "atacms"),
         ("DF 21", "df-21"),
-        ("東風21", "df-21"),
+        ("东风 21", "df-21"),
         ("شاهد-136", "shahed-136"),
     ],
 )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from weapons_ref.catalog.listing import list_systems
 from weapons_ref.catalog.loading import Catalog, load_catalog
 from weapons_ref.catalog.ranges import interval
 from weapons_ref.errors import QueryError
@@ -293,6 +294,8 @@ def which(
     reading: Reading | None = None,
     sector: tuple[float, float] | None = None,
     show_all: bool = False,
+    class_: str | None = None,
+    origin_country: str | None = None,
     catalog: Catalog | None = None,
 ) -> ReachResult:
     """Return the systems of the catalog that reach places, those with the largest margin first.
@@ -305,6 +308,8 @@ def which(
         As in `reach`; with several places, those of the first come first.
     show_all : bool
         Whether systems that do not reach a place are answered too; they are counted either way.
+    class_, origin_country : str, optional
+        Only systems of a class or of a country of origin, as `weapons_ref.catalog.listing.list_systems` takes them.
 
     Returns
     -------
@@ -313,7 +318,7 @@ def which(
     Raises
     ------
     WeaponsRefError
-        If a place or number makes no sense; the message says which.
+        If a place, number or class makes no sense; the message says which.
     """
     named = tuple(find_place(place) for place in _listed(to))
     chosen = origins(origin, uncertainty_m, reading)
@@ -327,10 +332,13 @@ def which(
     )
     catalog = catalog or load_catalog()
     _check_date(query)
-    munitions = [key for key, system in catalog.systems.items() if variants or system.variant_of is None]
+    asked = {system.id for system in list_systems(catalog, class_=class_, origin_country=origin_country).systems}
+    munitions = [
+        key for key, system in catalog.systems.items() if key in asked or (variants and system.variant_of in asked)
+    ]
     ranges, _ = _intervals(munitions, catalog, query)
     if not ranges:
-        raise QueryError("no system has a published maximum range by that basis and date")
+        raise QueryError("no such system has a published maximum range by that basis and date")
     work = Reaching(query, ranges)
     verdicts: list[Verdict] = []
     for place in named:

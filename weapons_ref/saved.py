@@ -32,8 +32,8 @@ _Files = Annotated[_Texts, Meta(description="files, from where the query file is
 _OF_FILES = {"locations", "lat-column", "lon-column", "name-column", "min-population"}
 #: The keys that a command does not take.
 _ALIEN = {
-    "ring": {"to", "all", "distance", "by-place", *_OF_FILES},
-    "reach": {"max-error", "dissolve"},
+    "ring": {"to", "all", "distance", "by-place", "class", "origin-country", *_OF_FILES},
+    "reach": {"max-error", "dissolve", "class", "origin-country"},
     "which": {"systems", "range", "min-range", "max-error", "dissolve", "distance", "by-place", *_OF_FILES},
 }
 _ORIGINS = ("from", "from-file", "from-area", "from-country")
@@ -69,6 +69,8 @@ class SavedQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     variants: bool = False
     min_population: Annotated[int, Meta(ge=0)] | None = field(name="min-population", default=None)
     all: bool = False
+    class_: _Text | None = field(name="class", default=None)
+    origin_country: _Text | None = field(name="origin-country", default=None)
     distance: Distances = "all"
     by_place: bool = field(name="by-place", default=False)
     max_error: _Text | None = field(name="max-error", default=None)
@@ -193,7 +195,13 @@ def answer(
     if query.sector is not None:
         asked["sector"] = parse_sector(query.sector)
     if query.command == "which":
-        return queries.which(to=_listed(query.to), show_all=query.all, **asked)
+        return queries.which(
+            to=_listed(query.to),
+            show_all=query.all,
+            class_=query.class_,
+            origin_country=query.origin_country,
+            **asked,
+        )
     asked |= {"range_m": _metres(query.range), "minimum_range_m": _metres(query.min_range)}
     systems = _listed(query.systems)
     if query.command == "ring":

@@ -156,7 +156,7 @@ def test_the_shell_accepts_its_script(name: str, check: str, shell: Run) -> None
     [
         (r"place Velyka\ Znam", "<place><Velyka Znamianka>"),
         ("place 'Velyka Znam", "<place><Velyka Znamianka>"),
-        (r"reach ata", "<reach><atacms"),
+        (r"reach atac", "<reach><atacms"),
         (r"distance Kherst\,\ U", "<distance><Kherst, US>"),
     ],
 )

@@ -30,7 +30,8 @@ def validate(strict: bool, folders: tuple[str, ...], quiet: bool) -> None:
     catalog, odd = check_catalog(*folders)
     if strict and odd:
         count = f"{len(odd)} thing{'s' if len(odd) > 1 else ''}"
-        raise CatalogError(f"in the catalog {count} look{'' if len(odd) > 1 else 's'} odd", [str(one) for one in odd])
+        said = f"in the catalog {count} look{'' if len(odd) > 1 else 's'} odd; the first: {odd[0]}"
+        raise CatalogError(said, [str(one) for one in odd])
     if quiet:
         return
     for one in odd:

@@ -8,16 +8,18 @@ import click
 
 from weapons_ref.cli.examples import example
 from weapons_ref.cli.options import claims_options, emit, origin_options, output_options
-from weapons_ref.cli.types import PLACE
+from weapons_ref.cli.types import PLACE, complete_class
 from weapons_ref.model import Place
 
 
-@click.command(epilog=example("weapons-ref which --from Kherson --to Sevastopol"))
+@click.command(epilog=example("weapons-ref which --from Kherson --to Sevastopol --class guided-rocket"))
 @origin_options
 @click.option(
     "--to", "to", metavar="PLACE", multiple=True, required=True, type=PLACE, help="A place to judge. May repeat."
 )
 @claims_options
+@click.option("--class", "class_", metavar="CLASS", shell_complete=complete_class, help="Only systems of a class.")
+@click.option("--origin-country", metavar="CC", help="Only systems of a country of origin: US.")
 @click.option("--all", "show_all", is_flag=True, help="Print the systems that do not reach it too.")
 @click.option("--exit-status", is_flag=True, help="Exit with 1 when no system reaches it by every source.")
 @output_options("table", "json", "csv", "ndjson", "geojson", "geojsonseq")
