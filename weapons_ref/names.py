@@ -7,6 +7,7 @@ letter in other scripts: vowel signs of Indic scripts, dakuten, Arabic hamza.
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 
 # Signs are written by number: many look alike, and an editor that normalises would change some.
@@ -91,6 +92,8 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _spaced(text))
 
 
+# A catalog's few thousand names are looked through for every name that is asked for.
+@functools.lru_cache(maxsize=1 << 14)
 def squeeze(text: str) -> str:
     """Return a folded name without its spaces: what ``KN-23``, ``KN 23`` and ``kn23`` share."""
     return fold(text).replace(" ", "")
