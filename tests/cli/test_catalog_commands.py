@@ -46,8 +46,8 @@ def test_show_draws_each_figure_between_lowest_and_highest(weapons_ref: Run) -> 
     drawn = [line.replace("┤", "├").split("├") for line in lines if "├" in line]
     bars = {before.replace("range max", "").strip(): bar for before, bar, _ in drawn}
     assert bars["306 km"].endswith("●")
-    assert bars["165-300 km"].startswith("●")
-    assert bars["165-300 km"].count("●") == 2
+    assert bars["165-300 km (effective)"].startswith("●")
+    assert bars["165-300 km (effective)"].count("●") == 2
     assert len({len(bar) for bar in bars.values()}) == 1
 
 
