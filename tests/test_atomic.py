@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from weapons_ref import cache
-from weapons_ref.atomic import replacing
+from weapons_ref.atomic import replacing, replacing_folder
 
 
 def names(folder: Path) -> list[str]:
@@ -219,3 +219,24 @@ def test_a_read_only_cache_costs_nothing_but_time(tmp_path: Path) -> None:
         assert names(tmp_path) == []
     finally:
         tmp_path.chmod(0o700)
+
+
+def test_a_folder_that_cannot_take_its_place_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when the old one has been moved aside already."""
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "old").write_text("old")
+    really = os.replace
+
+    def failing(source: Path, place: Path) -> None:
+        if str(source).endswith(".tmp"):
+            raise OSError(28, "No space left on device")
+        really(source, place)
+
+    monkeypatch.setattr(os, "replace", failing)
+    with pytest.raises(OSError, match="No space"), replacing_folder(target) as folder:
+        (folder / "new").write_text("new")
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
+    assert (target / "old").read_text() == "old"

@@ -156,6 +156,32 @@ def test_a_statement_is_no_witness_for_itself(own: dict[str, Any]) -> None:
     assert (other.outcome, other.sources) == ("contradicted", ("herald",))
 
 
+def test_a_misspelt_source_of_its_own_is_an_error() -> None:
+    """It would otherwise be a witness for itself."""
+    with pytest.raises(FileError, match="unknown source 'gazete'; did you mean 'gazette'"):
+        found(claim(300), system="rocket", range_m=(300_000, 300_000), source="gazete")
+
+
+@pytest.mark.parametrize("own", [{"source_url": "http://www.example.org/a/"}, {"source": "echo"}])
+def test_its_own_text_is_known_by_any_address_and_copy(own: dict[str, Any]) -> None:
+    """Without regard to the scheme of the address; and a copy stands for its original."""
+    assert found(claim(300), system="rocket", range_m=(300_000, 300_000), **own).outcome == "undecidable"
+
+
+def test_beyond_a_floor_is_left_open() -> None:
+    """More than 90 km may be 111 km."""
+    assert found(claim(90, qualifier="more than"), **ONE_DEGREE, system="rocket").outcome == "undecidable"
+
+
+def test_an_unknown_place_does_not_excuse_a_wrong_range() -> None:
+    """Each thing that is said is looked at."""
+    finding = found(claim(300), start="Qqqqqq", end="0,0", claimed_m=(1.0, 1.0), system="rocket", range_m=(9e6, 9e6))
+    assert finding.outcome == "contradicted"
+    assert finding.reason.startswith("no place is called 'Qqqqqq'")
+    unknown = found(claim(300), **ONE_DEGREE, claimed_m=(5e6, 5e6), system="rokcet")
+    assert unknown.outcome == "contradicted"
+
+
 # --- What cannot be decided --------------------------------------------------------------------
 
 
@@ -239,6 +265,22 @@ def test_a_file_that_is_wrong_is_refused_with_its_line(name: str, text: str, sai
         read_statements(tmp_path / name)
     assert str(caught.value).startswith(str(tmp_path / name))
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_other_separators_are_read_too(separator: str, tmp_path: Path) -> None:
+    """As in other files of rows."""
+    (tmp_path / "a.csv").write_text(f"ID{separator}System{separator}range_km\na{separator}rocket{separator}12\n")
+    (one,) = read_statements(tmp_path / "a.csv")
+    assert (one.id, one.system, one.range_m) == ("a", "rocket", (12_000, 12_000))
+
+
+def test_every_problem_is_told(tmp_path: Path) -> None:
+    """In one run, in order of lines."""
+    (tmp_path / "a.yaml").write_text("- {id: a, x: 1}\n- {id: b, y: 1}\n")
+    with pytest.raises(FileError) as caught:
+        read_statements(tmp_path / "a.yaml")
+    assert [line.split(":")[1] for line in str(caught.value).split("\n")] == ["1", "2"]
 
 
 @pytest.mark.parametrize("data", [b"id\n\xff\n", b"id\na\0b\n"])

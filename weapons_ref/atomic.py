@@ -43,10 +43,15 @@ def replacing_folder(target: Path) -> Iterator[Path]:
         yield temporary
         if target.exists() and any(target.iterdir()):
             os.replace(target, old)
-        os.replace(temporary, target)
+        try:
+            os.replace(temporary, target)
+        except BaseException:
+            if old.exists():
+                os.replace(old, target)
+            raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _beside(target: Path) -> Path:

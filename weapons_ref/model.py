@@ -152,12 +152,16 @@ class Scheme(Struct, frozen=True, kw_only=True):
     bands: Mapping[str, Band]
 
 
+#: By all claims; by some; by all, or by some, if a payload that nobody publishes fits.
+Holds = Literal["all", "some", "unknown", "some-unknown"]
+
+
 class Membership(Struct, frozen=True, kw_only=True):
     """Where a system's published figures put it in a band. Arithmetic, and no finding."""
 
     band: str
     scheme: str
-    holds: Literal["all", "some", "unknown"]  #: by all claims, by some, or for want of a payload unknown
+    holds: Holds
 
 
 class RangeInterval(Struct, frozen=True, kw_only=True):
@@ -333,6 +337,7 @@ class SystemsResult(Struct, frozen=True, kw_only=True):
     bands: Mapping[str, tuple[Membership, ...]] = field(default_factory=dict)  #: of each record
     independent: Mapping[str, int] = field(default_factory=dict)  #: how many sources its range has, copies left out
     schemes: Mapping[str, Scheme] = field(default_factory=dict)
+    band: str | None = None  #: which band was asked for
     by_source: bool = False  #: whether claims come by their source, as `show --sources` gives them
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from collections.abc import Mapping
 
 # Signs are written by number: many look alike, and an editor that normalises would change some.
 
@@ -49,15 +50,15 @@ _LETTERS = {
     "ƙ": "k", "ĸ": "k", "ƥ": "p", "ɍ": "r", "ɾ": "r", "ʂ": "s", "ʉ": "u", "ʊ": "u", "ʋ": "v", "ƴ": "y", "ɏ": "y",
 }  # fmt: skip
 
-_TABLE: dict[int, str] = str.maketrans(
-    {
-        **dict.fromkeys(_ACCENTS + _APOSTROPHES + _INVISIBLE, ""),
-        **dict.fromkeys(_SPACES, " "),
-        **dict.fromkeys(_COMMAS, ","),
-        **_LETTERS,
-        **{letter.upper(): plain for letter, plain in _LETTERS.items() if len(letter.upper()) == 1},
-    }
-)
+#: What folding makes of single signs, after decomposition; others are left to their case.
+SIGNS: Mapping[str, str] = {
+    **dict.fromkeys(_ACCENTS + _APOSTROPHES + _INVISIBLE, ""),
+    **dict.fromkeys(_SPACES, " "),
+    **dict.fromkeys(_COMMAS, ","),
+    **_LETTERS,
+    **{letter.upper(): plain for letter, plain in _LETTERS.items() if len(letter.upper()) == 1},
+}
+_TABLE: dict[int, str] = str.maketrans(dict(SIGNS))
 
 #: Compatibility decomposition would make an accent after a space of these, and a dot after an l of the last two.
 _UNDECOMPOSED = str.maketrans(

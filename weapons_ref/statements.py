@@ -7,6 +7,7 @@ range) reaches from one place to another; or several of these at once.
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +37,7 @@ _Kilometres = Annotated[
 #: From the best to the worst; of several things that one statement says, the worst decides.
 _ORDER: tuple[Outcome, ...] = ("supported", "borderline", "undecidable", "contradicted")
 _FIGURES = ("claimed_km", "range_km")
+_MOST_SHOWN = 50  # problems of a file
 
 
 class Thresholds(NamedTuple):
@@ -105,9 +107,9 @@ def read_statements(path: Path) -> tuple[Statement, ...]:
             if first != index:
                 problems.append(Problem(tree.name, lines[index], f"id {entry['id']!r} is also on line {lines[first]}"))
     if problems:
-        said = [str(problem) for problem in problems]
-        more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
-        raise FileError(f"{said[0]}{more}")
+        raise FileError(
+            "\n  ".join(str(problem) for problem in sorted(problems, key=lambda one: one.line)[:_MOST_SHOWN])
+        )
     records = msgspec.convert(tree.content, tuple[StatementRecord, ...], strict=False)
     return tuple(_statement(record, str(path), lines[index]) for index, record in enumerate(records))
 
@@ -126,10 +128,12 @@ def _read_csv(path: Path) -> tuple[Any, dict[int, int]]:
         raise FileError(f"{path}: byte {error.start} is not UTF-8") from error
     if len(data) > MAX_BYTES or "\0" in text:
         raise FileError(f"{path}: {'holds a NUL byte' if chr(0) in text else 'is larger than 5 MiB'}")
-    separator = "\t" if path.suffix.lower() == ".tsv" else ","
+    # By what the header has most of, as other files of rows are read.
+    first = text.partition("\n")[0]
+    separator = max(",;\t|", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        header = [name.strip() for name in next(reader, [])]
+        header = [name.strip().casefold() for name in next(reader, [])]
         if not header or len(set(header)) < len(header):
             raise FileError(f"{path}: {'two columns have one name' if header else 'is empty'}")
         lines: dict[int, int] = {}
@@ -216,18 +220,28 @@ class _Checker:
 
     def find(self, statement: Statement) -> Finding:
         """Return what is found of one statement."""
+        self._check_source(statement)
         metres: float | None = None
         named = False
         ranges: tuple[RangeInterval, ...] = ()
+        said: list[_Said] = []
+        # What is wrong with one thing that it says does not excuse the others.
         try:
             if statement.start is not None and statement.end is not None:
                 line = distance(find_place(statement.start), find_place(statement.end))
                 metres = line.distance_m
                 named = line.start.geonameid is not None or line.end.geonameid is not None
-            ranges = self._ranges(statement)
-            said = list(self._said(statement, metres, ranges))
+            elif statement.start is not None or statement.end is not None:
+                said.append(_Said("undecidable", "a distance takes both from and to"))
         except WeaponsRefError as error:
-            said = [_Said("undecidable", str(error))]
+            said.append(_Said("undecidable", str(error).partition("\n")[0]))
+        known = True
+        try:
+            ranges = self._ranges(statement)
+        except WeaponsRefError as error:
+            known = False
+            said.append(_Said("undecidable", str(error)))
+        said += self._said(statement, metres, ranges, known=known, placed=bool(said))
         worst = max(said, key=lambda one: _ORDER.index(one.outcome))
         return Finding(
             statement=statement,
@@ -240,26 +254,27 @@ class _Checker:
             names_places=named,
         )
 
-    def _said(self, statement: Statement, metres: float | None, ranges: Sequence[RangeInterval]) -> Iterator[_Said]:
-        """Yield what is found of each thing that a statement says."""
-        if (statement.start is None) != (statement.end is None):
-            yield _Said("undecidable", "a distance takes both from and to")
-            return
+    def _said(
+        self, statement: Statement, metres: float | None, ranges: Sequence[RangeInterval], *, known: bool, placed: bool
+    ) -> Iterator[_Said]:
+        """Yield what is found of each thing that a statement says; `placed` if something was said of it already."""
+        system = statement.system if known else None
         if statement.claimed_m is not None:
-            if metres is None:
-                yield _Said("undecidable", "claimed_km is a distance, and takes from and to")
-            else:
+            if metres is not None:
                 yield self._distance(statement.claimed_m, metres)
-        if statement.range_m is not None and statement.system is not None:
+            elif not placed:
+                yield _Said("undecidable", "claimed_km is a distance, and takes from and to")
+        if statement.range_m is not None and system is not None:
             yield self._best((self._range(statement.range_m, range_) for range_ in ranges), statement)
-        if metres is not None and statement.system is not None:
+        if metres is not None and system is not None:
             yield self._best((self._reach(metres, range_) for range_ in ranges), statement)
-        elif metres is not None and statement.range_m is not None:
+        elif metres is not None and statement.range_m is not None and statement.system is None:
             low, high = statement.range_m
             yield self._reach(metres, RangeInterval(system=None, name="the range stated", low_m=low, high_m=high))
-        if statement.claimed_m is None and statement.range_m is None and (metres is None or statement.system is None):
+        says_nothing = statement.claimed_m is None and statement.range_m is None
+        if says_nothing and not placed and (metres is None or statement.system is None):
             yield _Said("undecidable", "it states no distance (claimed_km), range (range_km) or reach (system)")
-        elif statement.range_m is not None and statement.system is None and metres is None:
+        elif statement.range_m is not None and statement.system is None and metres is None and not placed:
             yield _Said("undecidable", "range_km is held against a system, or against the distance of from and to")
 
     def _distance(self, claimed_m: tuple[float, float], metres: float) -> _Said:
@@ -282,10 +297,12 @@ class _Checker:
             others = len({claim.source for claim in claims} - {claim.source for claim in near})
             beside = f"; {others} other{'s' if others > 1 else ''} say otherwise ({published})" if others else ""
             return _Said("supported", f"{who} print{'s' if len(near) == 1 else ''} about {stated} too{beside}")
-        if range_.low_m <= high and low <= range_.high_m:
+        if range_.low_m <= low and high <= range_.high_m:
             return _Said(
                 "borderline", f"no other source prints {stated}, but it lies between their figures, {published}"
             )
+        if range_.low_m <= high and low <= range_.high_m:
+            return _Said("borderline", f"no other source prints {stated}; their figures, {published}, overlap it")
         if low > range_.high_m and range_.open_ended:
             most = kilometres(range_.high_m)
             return _Said("undecidable", f"{stated} is stated; the highest published figure is more than {most}")
@@ -301,6 +318,8 @@ class _Checker:
         name = f"{range_.name}: " if range_.system else ""
         said = f"{kilometres(metres)} apart, {name}{judgement.reason}"
         if judgement.verdict == "disputed":
+            return _Said("undecidable", said, judgement.margin_m)
+        if judgement.verdict == "beyond" and range_.open_ended:
             return _Said("undecidable", said, judgement.margin_m)
         deciding = range_.low_m if judgement.verdict == "within" else range_.high_m
         close = max(self.thresholds.reach_share * deciding, self.thresholds.reach_m)
@@ -328,13 +347,26 @@ class _Checker:
 
     def _without_own(self, system: System, statement: Statement) -> System:
         sources = self.catalog.sources
-        own = {
-            key
-            for key in {claim.source for claim in system.claims}
-            if key == statement.source or (statement.source_url and sources[key].url == statement.source_url)
-        }
-        own |= {key for key in {c.source for c in system.claims} if sources[key].copy_of in own}
-        return msgspec.structs.replace(system, claims=tuple(c for c in system.claims if c.source not in own))
+        address = _bare(statement.source_url)
+        own = {key for key, source in sources.items() if address and _bare(source.url) == address}
+        if statement.source is not None:
+            own.add(statement.source)
+        # A page and all that carries it are one text.
+        own = {sources[key].copy_of or key for key in own}
+        claims = tuple(c for c in system.claims if (sources[c.source].copy_of or c.source) not in own)
+        return msgspec.structs.replace(system, claims=claims)
+
+    def _check_source(self, statement: Statement) -> None:
+        if statement.source is not None and statement.source not in self.catalog.sources:
+            close = difflib.get_close_matches(statement.source, self.catalog.sources, 1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            where = f"{statement.file}:{statement.line}: " if statement.file else ""
+            raise FileError(f"{where}unknown source {statement.source!r}{hint}")
+
+
+def _bare(url: str | None) -> str:
+    """Return an address without what does not matter to it."""
+    return (url or "").removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/")
 
 
 def _who(claims: Sequence[Claim]) -> str:

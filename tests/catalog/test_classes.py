@@ -25,7 +25,7 @@ def found(catalog: Catalog) -> dict[str, str]:
         ((300,), ("srbm",)),
         ((1000,), ("srbm",)),
         ((1000.1,), ("mrbm",)),
-        ((165, 306), ("crbm", "srbm")),
+        ((165, 306), ("crbm", "srbm")),  # a printed span
         ((200, 1500), ("crbm", "srbm", "mrbm")),
     ],
 )
@@ -58,6 +58,17 @@ def test_a_payload_decides_or_is_unknown(
     """Nothing is taken for granted where no payload is published."""
     catalog = catalog_of(claim(400), *(claim(kg, payload=True) for kg in payloads))
     assert (found(catalog).get("one"), found(catalog).get("two")) == (one, two)
+
+
+def test_between_two_claims_there_is_no_claim(claim: Claims, catalog_of: Catalogs) -> None:
+    """Nobody prints a figure of the band that lies between theirs."""
+    catalog = catalog_of(claim(200), claim(3000))
+    assert range_classes(catalog.systems["x"], catalog) == ("crbm", "mrbm")
+
+
+def test_some_claims_and_no_payload(claim: Claims, catalog_of: Catalogs) -> None:
+    """Both doubts are told."""
+    assert found(catalog_of(claim(200), claim(400)))["one"] == "some-unknown"
 
 
 def test_a_range_too_short_needs_no_payload(claim: Claims, catalog_of: Catalogs) -> None:

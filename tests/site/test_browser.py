@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from weapons_ref.catalog.loading import load_catalog
+from weapons_ref.names import squeeze
+
 NODE = Path(__file__).resolve().parent.parent / "node"
 AXE = NODE / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = ("index.html", "about.html", "sources.html", "systems/atacms.html", "systems/himars.html")
@@ -70,6 +73,19 @@ def test_search_finds_by_any_name(text: str, open_page: Open) -> None:
     assert "ATACMS" in shown(page)
     assert len(shown(page)) < 5
     assert "of" in page.inner_text("#count")
+
+
+def test_the_page_folds_names_as_the_catalog_does(site: Path, browser: Any, open_page: Open) -> None:
+    """Every name of every record finds it; the script's folding is that of names.py."""
+    page = open_page("index.html")
+    catalog = load_catalog()
+    names = [name for system in catalog.systems.values() for group in system.names.values() for name in group]
+    names += ["Błyskawica", "Ærø", "Straße", "Şahin", "ısı", "Đorđe", "Знам’янка", "ｆｕｌｌ　ｗｉｄｔｈ", "Ο ΔΟΜΟΣ"]
+    # The script keeps its function to itself, so it is read from the file.
+    source = (site / "search.js").read_text(encoding="utf-8")
+    body = source.partition("const letters = ")[2].partition("const texts")[0]
+    folded = page.evaluate(f"names => {{ const letters = {body}; return names.map(fold); }}", names)
+    assert folded == [squeeze(name) for name in names]
 
 
 def test_search_narrows_by_class_and_country(open_page: Open) -> None:

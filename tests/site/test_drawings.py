@@ -56,6 +56,7 @@ def test_disks_are_to_scale() -> None:
     drawn = ring(range_)
     assert drawn.within / drawn.disputed == pytest.approx(0.25)
     assert drawn.minimum / drawn.disputed == pytest.approx(0.05)
+    assert drawn.unsure / drawn.disputed == pytest.approx(0.125)
     for tick in drawn.scale:
         km = float(tick.label.removesuffix(" km").replace(",", ""))
         assert tick.x / drawn.disputed == pytest.approx(km / 400, abs=0.001)

@@ -5,12 +5,12 @@ A band is arithmetic on what sources print. It is no legal finding, and nobody w
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from weapons_ref.catalog.loading import Catalog
-from weapons_ref.catalog.ranges import interval
-from weapons_ref.model import Band, Membership, System
+from weapons_ref.catalog.sourcing import range_claims
+from weapons_ref.model import Band, Holds, Membership, System
 
 #: The scheme whose bands are classes too, so that a record's class can be held against its figures.
 RANGE_CLASSES = "range-class"
@@ -31,18 +31,23 @@ def bands(system: System, catalog: Catalog) -> tuple[Membership, ...]:
     tuple of Membership
         In order of the schemes. Bands that no claim puts it in are left out.
     """
-    range_ = interval(system, catalog)
-    if range_ is None:
+    ranges = _spans((claim.metres for claim in range_claims(system)), 1000.0)
+    payloads = _spans((c.kilograms for c in system.claims if c.attribute == "payload" and c.flag is None), 1.0)
+    if not ranges:
         return ()
     found = []
     for scheme in catalog.schemes.values():
         if system.class_ not in scheme.classes:
             continue
         for key, band in scheme.bands.items():
-            holds = _holds(band, (range_.low_m / 1000, range_.high_m / 1000), _payload_kg(system))
+            holds = _holds(band, ranges, payloads)
             if holds is not None:
                 found.append(Membership(band=key, scheme=scheme.key, holds=holds))
     return tuple(found)
+
+
+def _spans(figures: Iterable[tuple[float, float] | None], unit: float) -> list[tuple[float, float]]:
+    return [(low / unit, high / unit) for low, high in filter(None, figures)]
 
 
 def range_classes(system: System, catalog: Catalog) -> tuple[str, ...]:
@@ -59,36 +64,39 @@ def has_class(system: System, class_: str, catalog: Catalog) -> bool:
     return class_ == system.class_ or class_ in range_classes(system, catalog)
 
 
-def _payload_kg(system: System) -> tuple[float, float] | None:
-    masses = [claim.kilograms for claim in system.claims if claim.attribute == "payload" and claim.flag is None]
-    known = [mass for mass in masses if mass is not None]
-    return (min(low for low, _ in known), max(high for _, high in known)) if known else None
-
-
 def _holds(
-    band: Band, range_km: tuple[float, float], payload_kg: tuple[float, float] | None
-) -> Literal["all", "some", "unknown"] | None:
-    if not _meets(band, range_km):
+    band: Band, ranges_km: Sequence[tuple[float, float]], payloads_kg: Sequence[tuple[float, float]]
+) -> Holds | None:
+    """Say by how many claims a band holds; a printed span is in a band wholly, in part or not at all."""
+    by_range = _by([_share(band.from_km, band.over_km, band.up_to_km, band.below_km, span) for span in ranges_km])
+    if by_range is None or (band.from_kg is None and band.below_kg is None):
+        return by_range
+    if not payloads_kg:
+        return "unknown" if by_range == "all" else "some-unknown"
+    by_payload = _by([_share(band.from_kg, None, None, band.below_kg, span) for span in payloads_kg])
+    if by_payload is None:
         return None
-    # Both ends of the interval are claims; what lies between need not be.
-    by_all = all(_meets(band, (km, km)) for km in range_km)
-    if band.from_kg is None and band.below_kg is None:
-        return "all" if by_all else "some"
-    if payload_kg is None:
-        return "unknown"
-    low, high = payload_kg
-    least, most = band.from_kg or 0.0, band.below_kg or math.inf
-    if high < least or low >= most:
-        return None
-    return "all" if by_all and low >= least and high < most else "some"
+    return "all" if by_range == by_payload == "all" else "some"
 
 
-def _meets(band: Band, range_km: tuple[float, float]) -> bool:
-    """Say whether an interval has a figure in a band."""
-    low, high = range_km
-    return (
-        (band.from_km is None or high >= band.from_km)
-        and (band.over_km is None or high > band.over_km)
-        and (band.up_to_km is None or low <= band.up_to_km)
-        and (band.below_km is None or low < band.below_km)
-    )
+def _by(shares: Sequence[Literal["all", "some"] | None]) -> Literal["all", "some"] | None:
+    if not any(shares):
+        return None
+    return "all" if all(share == "all" for share in shares) else "some"
+
+
+def _share(
+    from_: float | None, over: float | None, up_to: float | None, below: float | None, span: tuple[float, float]
+) -> Literal["all", "some"] | None:
+    """Say whether a printed figure or span lies within bounds."""
+
+    def above(figure: float) -> bool:
+        return (from_ is None or figure >= from_) and (over is None or figure > over)
+
+    def under(figure: float) -> bool:
+        return (up_to is None or figure <= up_to) and (below is None or figure < below)
+
+    low, high = span
+    if not (above(high) and under(low)):
+        return None
+    return "all" if above(low) and under(high) else "some"

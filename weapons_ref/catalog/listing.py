@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+import msgspec
+
 from weapons_ref.catalog.classes import bands, has_class
 from weapons_ref.catalog.loading import Catalog
 from weapons_ref.catalog.ranges import interval
@@ -59,7 +61,7 @@ def list_systems(
         raise QueryError(f"{launcher.id} is a munition, and fires nothing; name a launcher")
     if origin_country is not None and not (len(origin_country) == 2 and origin_country.isalpha()):
         raise QueryError(f"{origin_country!r} is not a country's two-letter code, such as US")
-    return _result(
+    result = _result(
         catalog,
         (
             system
@@ -73,6 +75,7 @@ def list_systems(
             and _range_fits(system, catalog, range_over_m, range_under_m)
         ),
     )
+    return msgspec.structs.replace(result, band=band)
 
 
 def _range_fits(system: System, catalog: Catalog, over_m: float | None, under_m: float | None) -> bool:

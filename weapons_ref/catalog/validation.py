@@ -169,6 +169,7 @@ class _References:
         self._sources: dict[str, str] = {}
         self._originals: list[tuple[Tree, str, str]] = []
         self._bands: dict[str, str] = {}
+        self._schemes: dict[str, str] = {}
         self._kinds: dict[str, str] = {}
         self._where: dict[str, str] = {}
         self._names: dict[str, tuple[str, str]] = {}
@@ -212,11 +213,27 @@ class _References:
             self._check_known(tree, (key, "src"), "source", _text(scheme.get("src")), self._sources)
             for index, word in enumerate(_list(scheme.get("classes"))):
                 self._check_word(tree, (key, "classes", index), "class", word)
-            for band in _mapping(scheme.get("bands")):
+            if key in self._schemes:
+                self._report(tree, (key,), f"scheme {shown(key)} is also in {self._schemes[key]}")
+            self._schemes.setdefault(key, tree.where((key,)))
+            for band, bounds in _mapping(scheme.get("bands")).items():
                 path = (key, "bands", band)
                 if band in self._bands:
                     self._report(tree, path, f"band {shown(band)} is also in {self._bands[band]}")
                 self._bands.setdefault(band, tree.where(path))
+                self._check_bounds(tree, path, _mapping(bounds))
+
+    def _check_bounds(self, tree: Tree, path: TreePath, bounds: Mapping[str, Any]) -> None:
+        given = {name: float(text) for name, text in bounds.items() if _NUMBER.fullmatch(_text(text))}
+        if not given:
+            self._report(tree, path, "a band needs a bound, such as from_km")
+        for one, other in (("from_km", "over_km"), ("up_to_km", "below_km")):
+            if one in given and other in given:
+                self._report(tree, path, f"{one} and {other} are one bound twice")
+        low = max(given.get("from_km", 0.0), given.get("over_km", 0.0))
+        high = min(given.get("up_to_km", math.inf), given.get("below_km", math.inf))
+        if low > high or given.get("from_kg", 0.0) > given.get("below_kg", math.inf):
+            self._report(tree, path, "no figure is in this band: its lower bound is above its upper")
 
     def take_system(self, tree: Tree) -> None:
         self._note_unread(tree, "launcher", "munition")

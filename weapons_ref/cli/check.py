@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,8 @@ def command(
     from weapons_ref.statements import Thresholds, check, read_statements
 
     statements = [statement for file in files for statement in read_statements(Path(file))]
+    if math.isnan(distance_share) or math.isnan(reach_share):
+        raise click.UsageError("a share is a number of percent", ctx)
     thresholds = Thresholds(distance_share / 100, distance_slack, reach_share / 100, reach_slack)
     result = check(statements, thresholds=thresholds, catalog=load_catalog(*folders))
     emit(result, default="table", quiet=quiet, **output)

@@ -22,5 +22,5 @@ def command(output: str, force: bool, folders: tuple[str, ...]) -> None:
     from weapons_ref.catalog.loading import load_catalog
     from weapons_ref.site.pages import write_site
 
-    write_site(load_catalog(*folders), Path(output), force=force)
+    write_site(load_catalog(*folders), Path(output), force=force, own_records=bool(folders))
     click.echo(Path(output, "index.html"))

@@ -42,6 +42,25 @@ WIDE_COLUMNS = ["nearest_km", "farthest_km", "nearest_lat", "nearest_lon"]
 #: What a row for each place says of it, beside what it says of each system.
 PLACE_COLUMNS = ["place", "lat", "lon", "distance_km", "azimuth_deg", "origin", "sources"]
 CLAIM_FIELDS = [name for name in Claim.__struct_fields__ if name not in ("metres", "kilograms")]
+FINDING_COLUMNS = [
+    "id",
+    "outcome",
+    "reason",
+    "statement",
+    "from",
+    "to",
+    "distance_km",
+    "claimed_km",
+    "system",
+    "range_km",
+    "range_low_km",
+    "range_high_km",
+    "sources",
+    "source_url",
+    "source",
+    "file",
+    "line",
+]
 #: What is said wherever bands are shown.
 BAND_NOTE = "a band is arithmetic on published figures, not a legal finding"
 
@@ -200,6 +219,8 @@ def finding_of(finding: Finding) -> dict[str, Any]:
         "sources": list(finding.sources),
         "source_url": statement.source_url,
         "source": statement.source,
+        "file": statement.file,
+        "line": statement.line,
     }
 
 

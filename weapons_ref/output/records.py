@@ -9,7 +9,13 @@ from weapons_ref.model import Claim, Membership, SourcesResult, StatsResult, Sys
 from weapons_ref.output import wording
 from weapons_ref.output.parts import BAND_NOTE
 
-_HOLDS = {"all": "", "some": "by some claims", "unknown": "if its payload, which is unknown, fits"}
+_HOLDS = {
+    "all": "",
+    "some": "by some claims",
+    "unknown": "if its payload, which is unknown, fits",
+    "some-unknown": "by some claims, and if its payload, which is unknown, fits",
+}
+_MARKS = {"all": "", "some": " (some)", "unknown": " (?)", "some-unknown": " (some, ?)"}
 _SHOWN = ("range_max", "range_min")
 _COLUMN = 44  # of `compare`, in which long words are wrapped
 
@@ -32,6 +38,7 @@ def _listed(result: SystemsResult) -> Iterator[str]:
         yield "no system fits"
         return
     body = []
+    band = result.band
     for system in result.systems:
         range_ = result.ranges[system.id]
         independent = result.independent.get(system.id, 0)
@@ -43,11 +50,21 @@ def _listed(result: SystemsResult) -> Iterator[str]:
                 "/".join(system.origin),
                 wording.span(range_) if range_ else "",
                 independent or "",
+                *([_held(band, result.bands[system.id])] if band else []),
             ]
         )
-    yield wording.draw(["id", "name", "class", "origin", "range", "sources"], body, "lllllr")
+    header = ["id", "name", "class", "origin", "range", "sources", *([band] if band else [])]
+    yield wording.draw(header, body, "lllllr")
     count = len(result.systems)
     yield f"{count:,} system{'s' if count > 1 else ''}; sources are the independent ones of the range"
+    if band:
+        yield BAND_NOTE[0].upper() + BAND_NOTE[1:]
+
+
+def _held(band: str, bands: Sequence[Membership]) -> str:
+    """Word by how many claims a record is in a band."""
+    holds = next(one.holds for one in bands if one.band == band)
+    return _HOLDS[holds] or "by all claims"
 
 
 def _class(system: System, bands: Sequence[Membership]) -> str:
@@ -157,7 +174,7 @@ def _interval(system: System, result: SystemsResult) -> str:
 
 
 def _bands_in_a_cell(bands: Sequence[Membership]) -> str:
-    return _wrapped(", ".join(one.band + {"all": "", "some": " (some)", "unknown": " (?)"}[one.holds] for one in bands))
+    return _wrapped(", ".join(one.band + _MARKS[one.holds] for one in bands))
 
 
 def _cell(system: System, attribute: str, numbers: Mapping[str, int]) -> str:

@@ -29,6 +29,7 @@ from weapons_ref.model import (
 from weapons_ref.output.parts import (
     BAND_NOTE,
     CLAIM_FIELDS,
+    FINDING_COLUMNS,
     PLACE_COLUMNS,
     VERDICT_COLUMNS,
     WIDE_COLUMNS,
@@ -263,6 +264,8 @@ def columns(result: Any) -> list[str]:
     if isinstance(result, RingResult):
         extent = ["uncertainty_km", "reading"] if has_wide(result.query) else []
         return [*_RING_COLUMNS, *extent, *(["sector_deg"] if result.query.sector else []), "wkt"]
+    if isinstance(result, CheckResult):
+        return FINDING_COLUMNS
     if isinstance(result, SourcesResult):
         return _CLAIM_COLUMNS
     return _SYSTEM_COLUMNS if result.view == "list" else _CLAIM_COLUMNS

@@ -87,9 +87,10 @@ def _numbered(numbers: set[int]) -> str:
 class Ring(NamedTuple):
     """A range as it lies on an azimuthal equidistant map: a disk, true to scale in every direction."""
 
-    within: float  #: radii in the units of the view box
-    disputed: float
-    minimum: float
+    within: float  #: radii in the units of the view box: the lowest maximum range
+    disputed: float  #: the highest
+    minimum: float  #: the lowest minimum range
+    unsure: float  #: the highest minimum range, up to which it is disputed too
     scale: tuple[Tick, ...]  #: circles of round lengths
     title: str
 
@@ -103,6 +104,7 @@ def ring(range_: RangeInterval) -> Ring:
         within=round(range_.low_m * scale, 1),
         disputed=float(_RING_RADIUS),
         minimum=round((range_.minimum_low_m or 0.0) * scale, 1),
+        unsure=round((range_.minimum_high_m or 0.0) * scale, 1),
         scale=tuple(Tick(round(metres * scale, 1), label(metres)) for metres in round_lengths(most)[1:]),
         title=f"{said} km in every direction",
     )

@@ -18,7 +18,7 @@ from weapons_ref.catalog.loading import Catalog
 from weapons_ref.catalog.stats import catalog_stats
 from weapons_ref.errors import FileError
 from weapons_ref.model import Claim, System
-from weapons_ref.names import fold
+from weapons_ref.names import SIGNS, squeeze
 from weapons_ref.output import views, wording
 from weapons_ref.output.csv import RowWriter
 from weapons_ref.output.parts import BAND_NOTE, CLAIM_FIELDS, claim_row, source_of
@@ -32,7 +32,7 @@ _DATA = ("catalog.json", "claims.csv")
 _OWN = {_MARK, *_STATIC, *_DATA, "index.html", "sources.html", "about.html", "systems"}
 
 
-def write_site(catalog: Catalog, folder: Path, *, force: bool = False) -> int:
+def write_site(catalog: Catalog, folder: Path, *, force: bool = False, own_records: bool = False) -> int:
     """Write a catalog as static pages.
 
     Parameters
@@ -43,6 +43,8 @@ def write_site(catalog: Catalog, folder: Path, *, force: bool = False) -> int:
         Made if it is not there. One that holds anything else than such a site is left alone.
     force : bool
         Whether a site that is there is written over.
+    own_records : bool
+        Whether the catalog holds records of the user's own, whose licence is not ours to give.
 
     Returns
     -------
@@ -60,7 +62,7 @@ def write_site(catalog: Catalog, folder: Path, *, force: bool = False) -> int:
         _check(folder, place, force)
         place.parent.mkdir(parents=True, exist_ok=True)
         with replacing_folder(place) as temporary:
-            for name, text in _files(catalog):
+            for name, text in _files(catalog, own_records):
                 path = temporary / name
                 path.parent.mkdir(exist_ok=True)
                 path.write_text(text, encoding="utf-8", newline="\n")
@@ -76,16 +78,17 @@ def _check(folder: Path, place: Path, force: bool) -> None:
         raise FileError(f"{folder}: is a file, and a site is a folder")
     if not place.is_dir() or not any(place.iterdir()):
         return
-    alien = next((path for path in sorted(place.iterdir()) if path.name not in _OWN), None)
+    held = [*place.iterdir(), *(path for path in (place / "systems").glob("*") if path.suffix != ".html")]
+    alien = next((path for path in sorted(held) if path.name not in _OWN or path.parent != place), None)
     if alien is not None or not (place / _MARK).is_file():
-        raise FileError(f"{folder}: holds other files; name a new folder")
+        raise FileError(f"{folder}: holds other files ({alien or 'no mark of a site'}); name a new folder")
     if place.is_mount():
         raise FileError(f"{folder}: is where a disk is mounted, and cannot be replaced; name a folder in it")
     if not force:
         raise FileError(f"{folder}: holds a site; --force writes it again")
 
 
-def _files(catalog: Catalog) -> Iterator[tuple[str, str]]:
+def _files(catalog: Catalog, own_records: bool) -> Iterator[tuple[str, str]]:
     """Yield every file of a site, by its name."""
     yield _MARK, _MARK_TEXT
     environment = _environment(catalog)
@@ -97,11 +100,12 @@ def _files(catalog: Catalog) -> Iterator[tuple[str, str]]:
         yield f"systems/{system.id}.html", page.render(**_page(system, catalog), root="../", catalog=catalog)
     template = environment.get_template("sources.html")
     yield "sources.html", template.render(cited=_cited(catalog), root="", catalog=catalog)
-    yield "about.html", environment.get_template("about.html").render(root="", catalog=catalog)
-    for name, data in zip(_DATA, (_json(catalog), _csv(catalog)), strict=True):
+    yield "about.html", environment.get_template("about.html").render(root="", catalog=catalog, own_records=own_records)
+    for name, data in zip(_DATA, (_json(catalog, own_records), _csv(catalog)), strict=True):
         yield name, data
     for name in _STATIC:
-        yield name, resources.files("weapons_ref.site").joinpath(name).read_text(encoding="utf-8")
+        text = resources.files("weapons_ref.site").joinpath(name).read_text(encoding="utf-8")
+        yield name, text.replace('"@letters@"', msgspec.json.encode(SIGNS).decode())
 
 
 def _environment(catalog: Catalog) -> Any:
@@ -142,7 +146,7 @@ def _index_rows(catalog: Catalog) -> list[dict[str, Any]]:
                 "range": listed.ranges[system.id],
                 "independent": listed.independent[system.id],
                 # What is searched in, folded as search folds it.
-                "text": " ".join(dict.fromkeys(fold(name) for name in (system.id, *names))),
+                "names": list(dict.fromkeys(map(squeeze, (system.id, *names)))),
             }
         )
     return rows
@@ -189,14 +193,21 @@ def _cited(catalog: Catalog) -> list[dict[str, Any]]:
             found[claim.source][record.id] = record
             counts[claim.source] += 1
     return [
-        {"source": source, "systems": list(found[key].values()), "claims": counts[key]}
+        {
+            "source": source,
+            "systems": list(found[key].values()),
+            "claims": counts[key],
+            "schemes": any(scheme.source == key for scheme in catalog.schemes.values()),
+            "copies": [other.key for other in catalog.sources.values() if other.copy_of == key],
+        }
         for key, source in catalog.sources.items()
     ]
 
 
-def _json(catalog: Catalog) -> str:
+def _json(catalog: Catalog, own_records: bool) -> str:
     whole = views.document(show_systems(catalog, list(catalog.systems)))
-    return msgspec.json.format(msgspec.json.encode({"license": "CC0-1.0", **whole}), indent=1).decode() + "\n"
+    licence = {} if own_records else {"license": "CC0-1.0"}
+    return msgspec.json.format(msgspec.json.encode({**licence, **whole}), indent=1).decode() + "\n"
 
 
 def _csv(catalog: Catalog) -> str:

@@ -7,17 +7,18 @@
   const fields = ["text", "class", "country"].map((id) => document.getElementById(id));
   const rows = [...document.querySelectorAll("#systems tr")];
 
-  // As the catalog's own search: no case, accents, hyphens, spaces or apostrophes.
-  const fold = (text) => text.normalize("NFKD").toLowerCase().replace(/[\u0300-\u036f]/g, "").normalize("NFC")
-    .replace(/[\s\-–—_./'’ʼ"]/g, "");
-  const texts = rows.map((row) => fold(row.dataset.text));
+  // As the catalog's own search: the names of a row come folded, and what is typed is folded with the same table.
+  const letters = "@letters@";
+  const fold = (text) => [...text.normalize("NFKD")].map((letter) => letters[letter] ?? letter).join("")
+    .toLowerCase().replaceAll("ß", "ss").replaceAll("ς", "σ").normalize("NFC").replace(/\s/g, "");
+  const texts = rows.map((row) => JSON.parse(row.dataset.names));
 
   const narrow = () => {
     const [text, kind, country] = fields.map((field) => field.value);
     const wanted = fold(text);
     let shown = 0;
     rows.forEach((row, at) => {
-      const fits = texts[at].includes(wanted) && (!kind || row.dataset.class === kind)
+      const fits = texts[at].some((name) => name.includes(wanted)) && (!kind || row.dataset.class === kind)
         && (!country || row.dataset.country.split(" ").includes(country));
       row.hidden = !fits;
       shown += fits;
