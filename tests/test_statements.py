@@ -99,6 +99,17 @@ def test_reach_is_the_verdict_or_hangs_on_little(claims: list[Claim], outcome: s
     assert found(*claims, **ONE_DEGREE, system="rocket").outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("minimum_km", "outcome"), [(50, "supported"), (105, "borderline"), (115, "borderline"), (140, "contradicted")]
+)
+def test_reach_may_hang_on_the_minimum_range(minimum_km: float, outcome: str) -> None:
+    """Just outside it and just inside it are borderline."""
+    minimum = Claim(
+        attribute="range_min", printed="1", unit="km", metres=(minimum_km * 1000, minimum_km * 1000), source="gazette"
+    )
+    assert found(claim(300), minimum, **ONE_DEGREE, system="rocket").outcome == outcome
+
+
 def test_a_plain_range_needs_no_catalog() -> None:
     """`range_km` with from and to, and no system."""
     finding = found(**ONE_DEGREE, range_m=(300_000, 300_000))

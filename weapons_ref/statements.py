@@ -20,7 +20,7 @@ from msgspec import Meta, Struct, field
 from weapons_ref.catalog.loading import Catalog, load_catalog
 from weapons_ref.catalog.ranges import interval
 from weapons_ref.errors import FileError, WeaponsRefError
-from weapons_ref.model import CheckResult, Claim, Finding, Outcome, RangeInterval, Statement, System
+from weapons_ref.model import CheckResult, Claim, Finding, Outcome, RangeInterval, Statement, System, VerdictName
 from weapons_ref.output.wording import kilometres
 from weapons_ref.places.finding import find_place
 from weapons_ref.queries import distance
@@ -321,11 +321,13 @@ class _Checker:
             return _Said("undecidable", said, judgement.margin_m)
         if judgement.verdict == "beyond" and range_.open_ended:
             return _Said("undecidable", said, judgement.margin_m)
-        deciding = range_.low_m if judgement.verdict == "within" else range_.high_m
-        close = max(self.thresholds.reach_share * deciding, self.thresholds.reach_m)
-        if abs(judgement.margin_m) <= close and judgement.verdict != "inside-minimum":
-            by = kilometres(abs(judgement.margin_m))
-            return _Said("borderline", f"{said}; by {by} only", judgement.margin_m)
+        close = [
+            gap
+            for gap, edge in _edges(metres, range_, judgement.verdict)
+            if gap <= max(self.thresholds.reach_share * edge, self.thresholds.reach_m)
+        ]
+        if close:
+            return _Said("borderline", f"{said}; by {kilometres(min(close))} only", judgement.margin_m)
         return _Said("supported" if judgement.verdict == "within" else "contradicted", said, judgement.margin_m)
 
     def _best(self, found: Iterable[_Said], statement: Statement) -> _Said:
@@ -362,6 +364,19 @@ class _Checker:
             hint = f"; did you mean {close[0]!r}?" if close else ""
             where = f"{statement.file}:{statement.line}: " if statement.file else ""
             raise FileError(f"{where}unknown source {statement.source!r}{hint}")
+
+
+def _edges(metres: float, range_: RangeInterval, verdict: VerdictName) -> list[tuple[float, float]]:
+    """Return the figures that decide a verdict, and how far from each a distance is; the gap comes first."""
+    if verdict == "beyond":
+        return [(metres - range_.high_m, range_.high_m)]
+    if verdict == "inside-minimum":
+        least = range_.minimum_low_m or 0.0
+        return [(least - metres, least)]
+    edges = [(range_.low_m - metres, range_.low_m)]
+    if range_.minimum_high_m is not None:
+        edges.append((metres - range_.minimum_high_m, range_.minimum_high_m))
+    return edges
 
 
 def _bare(url: str | None) -> str:

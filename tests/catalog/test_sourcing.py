@@ -44,6 +44,14 @@ def test_a_copy_is_what_it_carries(claim: Claims, catalog_of: Catalogs) -> None:
     assert count(catalog_of(claim(300, source="herald"), claim(300, source="echo"))) == 1
 
 
+def test_one_text_that_cites_two_speakers_is_one(claim: Claims, catalog_of: Catalogs) -> None:
+    """And joins what rests on either of them."""
+    said = claim(300, speaker="Reuters"), claim(310, speaker="A general")
+    assert count(catalog_of(*said)) == 1
+    assert count(catalog_of(*said, claim(320, source="herald", speaker="A general"))) == 1
+    assert count(catalog_of(*said, claim(320, source="herald"))) == 2
+
+
 def test_launchers_and_suspect_claims_do_not_count(claim: Claims, catalog_of: Catalogs) -> None:
     """They make no range."""
     assert count(catalog_of(claim(300, of="y"), kind="launcher")) == 0

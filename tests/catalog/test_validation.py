@@ -567,3 +567,67 @@ def test_a_file_that_would_not_be_read_is_pointed_out(tmp_path: Path, name: str)
     (tmp_path / name).write_text("id: x\n")
     with pytest.raises(CatalogError, match=r"would not be read; records are systems/COUNTRY/NAME\.yaml"):
         load_catalog(tmp_path)
+
+
+# --- Schemes -----------------------------------------------------------------------------------
+
+SCHEMES = """\
+range-rule:
+  title: ranges
+  src: gazette-2020
+  classes: [rocket]
+  bands:
+    near: {label: near, up_to_km: 300}
+    far: {label: far, over_km: 300}
+"""
+
+
+def with_schemes(*texts: str) -> list[str]:
+    """Return the problems of the valid catalog with files of schemes."""
+    kinds = {"vocabulary.yaml": "vocabulary", "sources.yaml": "sources"}
+    files = [File(kinds.get(name, "system"), name, text.encode()) for name, text in VALID.items()]
+    files += [File("schemes", f"{number}/schemes.yaml", text.encode()) for number, text in enumerate(texts)]
+    try:
+        compile_catalog(files)
+    except CatalogError as error:
+        return list(error.problems)
+    return []
+
+
+def test_schemes_that_are_right_have_no_problem() -> None:
+    """Else nothing below means anything."""
+    assert with_schemes(SCHEMES) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("gazette-2020", "gazete-2020", "0/schemes.yaml:3: unknown source 'gazete-2020'; did you mean 'gazette-2020'?"),
+        ("[rocket]", "[rokcet]", "0/schemes.yaml:4: unknown class 'rokcet'; did you mean 'rocket'?"),
+        (", up_to_km: 300", "", "0/schemes.yaml:6: a band needs a bound, such as from_km"),
+        ("up_to_km: 300", "from_km: 300, up_to_km: 30", "0/schemes.yaml:6: no figure is in this band"),
+        ("up_to_km: 300", "up_to_km: 300, below_km: 9", "0/schemes.yaml:6: up_to_km and below_km are one bound twice"),
+        ("up_to_km: 300", "upto_km: 300", "0/schemes.yaml:6: unknown key 'upto_km'; did you mean 'up_to_km'?"),
+    ],
+)
+def test_a_scheme_that_is_wrong(old: str, new: str, said: str) -> None:
+    """Each with its line."""
+    found = with_schemes(SCHEMES.replace(old, new))
+    assert any(problem.startswith(said) for problem in found), found
+
+
+def test_a_scheme_is_declared_once() -> None:
+    """A user's own does not take the place of ours in silence."""
+    found = with_schemes(SCHEMES, SCHEMES.replace("near:", "nigh:"))
+    assert found[0].startswith("1/schemes.yaml:1: scheme 'range-rule' is also in 0/schemes.yaml:1")
+    assert found[1].startswith("1/schemes.yaml:7: band 'far' is also in 0/schemes.yaml:7")
+
+
+def test_a_copy_names_its_original() -> None:
+    """One that is there, and no copy itself."""
+    copied = SOURCES + "zeit-2022: {publisher: Zeit, copy_of: herald-2021-05}\n"
+    assert problems_of({**VALID, "sources.yaml": copied}) == []
+    lost = copied.replace("copy_of: herald-2021-05", "copy_of: herald-2021-06")
+    assert problems_of({**VALID, "sources.yaml": lost})[0].startswith("sources.yaml:3: unknown source 'herald-2021-06'")
+    chain = copied + "zzz-2023: {publisher: Zzz, copy_of: zeit-2022}\n"
+    assert "'zeit-2022' is a copy itself" in problems_of({**VALID, "sources.yaml": chain})[0]

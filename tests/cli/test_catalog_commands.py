@@ -111,6 +111,14 @@ def test_validate_tells_what_looks_odd(weapons_ref: Run, tmp_path: Path) -> None
     assert "big-truck.yaml:2: a launcher that no munition is fired from" in strict.stderr
 
 
+@pytest.mark.parametrize("form", ["table", "json", "csv", "ndjson"])
+def test_no_statements_are_no_error(form: str, weapons_ref: Run, tmp_path: Path) -> None:
+    """An empty list is checked in every format."""
+    (tmp_path / "said.yaml").write_text("[]\n")
+    done = weapons_ref("check", "said.yaml", "-f", form)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 STATEMENTS = """\
 - {id: right, from: "0,0", to: "0,1", claimed_km: 111}
 - {id: wrong, from: "0,0", to: "0,1", claimed_km: 150}

@@ -27,8 +27,22 @@ def origin_of(claim: Claim, sources: Mapping[str, Source]) -> str:
 
 
 def independent(claims: Iterable[Claim], sources: Mapping[str, Source]) -> int:
-    """Return how many independent origins claims have."""
-    return len({origin_of(claim, sources) for claim in claims})
+    """Return how many groups of claims rest on nothing in common: neither a text nor a speaker.
+
+    One text that cites two speakers is one source; so are two texts that share one of them.
+    """
+    groups: list[set[str]] = []
+    for claim in claims:
+        text = sources[claim.source].copy_of or claim.source
+        joined = {f"text {text}", f"speaker {origin_of(claim, sources)}"}
+        apart = []
+        for group in groups:
+            if group & joined:
+                joined |= group
+            else:
+                apart.append(group)
+        groups = [*apart, joined]
+    return len(groups)
 
 
 def range_claims(system: System) -> tuple[Claim, ...]:
