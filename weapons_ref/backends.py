@@ -277,15 +277,13 @@ class _Pool:
     def submit(self, task: Task) -> Future[Any]:
         function, arguments = task
         # The first task starts the processes, which inherit this: Ctrl-C is the parent's, even before they are set up.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            return self._pool.submit(function, *arguments)
-        except BrokenProcessPool as error:
-            failed: Future[Any] = Future()
-            failed.set_exception(error)
-            return failed
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with _uninterrupted():
+            try:
+                return self._pool.submit(function, *arguments)
+            except BrokenProcessPool as error:
+                failed: Future[Any] = Future()
+                failed.set_exception(error)
+                return failed
 
     def renew(self) -> None:
         self.deaths += 1
@@ -299,6 +297,27 @@ class _Pool:
         return ProcessPoolExecutor(
             self._workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_worker
         )
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put Ctrl-C off: a process that is half started when its parent goes tells of it with a traceback.
+
+    Blocking the signal is for the processes that start here. It does not keep a thread of a library from taking
+    it, whereupon Python would interrupt the main thread all the same; so that is put off too.
+    """
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    interrupted: list[int] = []
+    main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda number, _: interrupted.append(number)) if main else None
+    try:
+        yield
+    finally:
+        if main:
+            signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        if interrupted:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _begin_worker() -> None:

@@ -121,7 +121,7 @@ def load_catalog(*folders: str | Path) -> Catalog:
     CatalogError
         If anything is wrong anywhere; `problems` lists all of it, with file and line.
     """
-    return _load(_all_files(folders))
+    return _load(_all_files(folders), "own-catalog" if folders else "catalog")
 
 
 def read_trees(*folders: str | Path) -> list[tuple[str, Tree]]:
@@ -141,17 +141,18 @@ def _all_files(folders: Iterable[str | Path]) -> tuple[_File, ...]:
 
 # By content, not by folder: who edits a file and asks again in the same process gets the new answer.
 @functools.lru_cache(maxsize=8)
-def _load(files: tuple[_File, ...]) -> Catalog:
+def _load(files: tuple[_File, ...], name: str) -> Catalog:
     digest = _digest(files)
     catalog = _read_compiled(cache.packaged("catalog.json"), digest)
     if catalog is not None:
         return catalog
-    cached = cache.folder() / f"catalog-{digest}.json"
+    # Those with users' own folders by another name, so that they do not crowd out the one that all need.
+    cached = cache.folder() / f"{name}-{digest}.json"
     catalog = _read_compiled(cached, digest)
     if catalog is not None:
         return catalog
     catalog = compile_catalog(files)
-    cache.write(cached, _compiled(catalog, digest), replaces="catalog-*.json")
+    cache.write(cached, _compiled(catalog, digest), replaces=f"{name}-*.json")
     return catalog
 
 
