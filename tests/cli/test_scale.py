@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyogrio
 import pytest
 
 from weapons_ref import Files, reach
@@ -90,6 +91,16 @@ def test_parquet_goes_to_a_file_or_a_pipe(weapons_ref: Callable[..., Done], hous
     piped = subprocess.run(command, capture_output=True, cwd=tmp_path, timeout=60, check=True).stdout
     assert piped == (tmp_path / "near.parquet").read_bytes()
     assert pq.read_table(tmp_path / "near.parquet").num_rows > 0
+
+
+def test_geopackage_goes_to_a_file_or_a_pipe(weapons_ref: Callable[..., Done], houses: Path, tmp_path: Path) -> None:
+    """Places as well as rings, though it is made in a file of its own."""
+    for name, question in {"places": ASK, "rings": ("ring", "--range", "30km", "--from", "46.65581,32.6178")}.items():
+        assert weapons_ref(*question, "-o", f"{name}.gpkg").returncode == 0
+        command = [sys.executable, "-m", "weapons_ref", *question, "-f", "gpkg", "-q"]
+        piped = subprocess.run(command, capture_output=True, cwd=tmp_path, timeout=60, check=True).stdout
+        assert piped == (tmp_path / f"{name}.gpkg").read_bytes()
+        assert pyogrio.read_info(tmp_path / f"{name}.gpkg", layer=name)["features"] > 0
 
 
 def on_terminal(command: list[str], cwd: Path, *, stdout: bool) -> tuple[int, str]:

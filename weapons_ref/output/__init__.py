@@ -21,10 +21,11 @@ _WRITERS = {
     "geojson": ("geojson", "write", (".geojson",)),
     "geojsonseq": ("geojson", "write_sequence", (".geojsonseq", ".geojsons")),
     "parquet": ("parquet", "write", (".parquet", ".geoparquet")),
+    "gpkg": ("geopackage", "write", (".gpkg",)),
 }
 FORMATS = tuple(_WRITERS)
 #: Formats of bytes; the others are text.
-BINARY = {"parquet"}
+BINARY = {"parquet", "gpkg"}
 
 
 def format_of(path: str) -> str | None:
