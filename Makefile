@@ -12,7 +12,7 @@ CATALOG := $(shell find catalog -name '*.yaml')
 
 # Commands that take their arguments from variables. These reach the shell through the environment,
 # so that names with quotes and spaces survive: make reach FROM="Знам'янка" SYSTEM=atacms
-COMMANDS := list show search compare sources ring reach which distance closest place check run catalog completion
+COMMANDS := list show search compare sources ring plot map reach which distance closest place check run catalog completion
 export SYSTEM FROM AREA COUNTRY TO RANGE TEXT FORMAT OUT ARGS
 
 .DELETE_ON_ERROR:
@@ -34,7 +34,7 @@ help: ## Print this help
 
 setup: $(READY) ## Make the virtual environment and the gazetteer
 
-$(READY): requirements/dev.txt setup.cfg setup.py pyproject.toml weapons_ref/places/index.py weapons_ref/places/borders.py weapons_ref/places/bordernotes.py $(wildcard weapons_ref/places/*.csv) tests/node/package-lock.json
+$(READY): requirements/dev.txt setup.cfg setup.py pyproject.toml weapons_ref/places/index.py weapons_ref/places/borders.py weapons_ref/places/bordernotes.py weapons_ref/maps/basemapfile.py $(wildcard weapons_ref/places/*.csv) tests/node/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "weapons-ref needs Python 3.11 or later; name one: make PYTHON=python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt

@@ -17,6 +17,7 @@ class BuildData(build_py):  # type: ignore[misc]  # setuptools is not typed
         """Build the packages."""
         sys.path.insert(0, str(HERE))
         from weapons_ref.catalog.loading import compile_packaged
+        from weapons_ref.maps import basemapfile
         from weapons_ref.places import borders, index
 
         data = HERE / "weapons_ref" / "_data"
@@ -25,6 +26,8 @@ class BuildData(build_py):  # type: ignore[misc]  # setuptools is not typed
             sys.exit("the gazetteer could not be built")
         if not borders.is_current(data / "countries.sqlite") and borders.main([str(data / "countries.sqlite")]):
             sys.exit("the outlines of countries could not be built")
+        if not basemapfile.is_current(data / "basemap.sqlite") and basemapfile.main([str(data / "basemap.sqlite")]):
+            sys.exit("the map could not be built")
         super().run()
         # An editable install reads the catalog where it is, and keeps its compiled form in the cache.
         if not self.editable_mode:

@@ -305,6 +305,19 @@ class RingResult(Struct, frozen=True, kw_only=True):
     shows_gazetteer: bool = False
 
 
+class MapResult(Struct, frozen=True, kw_only=True):
+    """What a map shows."""
+
+    title: str
+    rings: RingResult
+    places: ReachResult | None = None  #: judged places, all of them read
+    places_left_out: int = 0  #: verdicts that the map has no room for: those of the least populous places
+    towns: tuple[Place, ...] = ()  #: to know one's way by, the most populous first
+
+    def __repr__(self) -> str:
+        return f"<MapResult: {self.title}>"
+
+
 class DistanceResult(Struct, frozen=True, kw_only=True):
     """The shortest geodesic between two places, or from the nearest point of an area."""
 

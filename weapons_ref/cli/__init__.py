@@ -25,6 +25,7 @@ _COMMANDS = (
     "compare",
     "sources",
     "ring",
+    "plot",
     "reach",
     "which",
     "distance",

@@ -157,7 +157,7 @@ def _listed(counts: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in counts.items())
 
 
-_location_options = (
+_file_options = (
     click.option(
         "--locations",
         "paths",
@@ -172,6 +172,8 @@ _location_options = (
         "--lon-column", metavar="NAME", help="Of --locations: the longitudes, if not lon, lng, longitude or x."
     ),
     click.option("--name-column", metavar="NAME", help="Of --locations: the names, if not place, name or id."),
+)
+_work_options = (
     click.option(
         "--workers",
         metavar="N",
@@ -189,27 +191,34 @@ rejects_option = click.option(
 )
 
 
-def location_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that name files and say how to read them; the command is given them as `locations`."""
+def _taking(*options: Callable[[Any], Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def with_locations(
+            *,
+            paths: tuple[str, ...],
+            lat_column: str | None,
+            lon_column: str | None,
+            name_column: str | None,
+            workers: int = 1,
+            dask: str | None = None,
+            **rest: Any,
+        ) -> None:
+            locations = Locations(paths, lat_column, lon_column, name_column, workers, dask)
+            command(locations=locations, **rest)
 
-    @functools.wraps(command)
-    def with_locations(
-        *,
-        paths: tuple[str, ...],
-        lat_column: str | None,
-        lon_column: str | None,
-        name_column: str | None,
-        workers: int,
-        dask: str | None,
-        **rest: Any,
-    ) -> None:
-        locations = Locations(paths, lat_column, lon_column, name_column, workers, dask)
-        command(locations=locations, **rest)
+        wrapped: Callable[..., None] = with_locations
+        for option in reversed((*options, rejects_option)):
+            wrapped = option(wrapped)
+        return wrapped
 
-    wrapped: Callable[..., None] = with_locations
-    for option in reversed((*_location_options, rejects_option)):
-        wrapped = option(wrapped)
-    return wrapped
+    return decorate
+
+
+#: The options that name files and say how to read them; the command is given them as `locations`, and `rejects`.
+location_options = _taking(*_file_options, *_work_options)
+#: The same for what shows places rather than streams them.
+shown_location_options = _taking(*_file_options)
 
 
 @contextlib.contextmanager

@@ -81,6 +81,21 @@ subject_options = _all(
     claims_options,
 )
 
+to_option = click.option("--to", "to", metavar="PLACE", multiple=True, type=PLACE, help="A place to judge. May repeat.")
+
+drawing_options = _all(
+    click.option(
+        "--max-error",
+        "max_error_m",
+        metavar="LENGTH",
+        type=LENGTH,
+        default="10m",
+        show_default=True,
+        help="How far an edge may lie from the true outline.",
+    ),
+    click.option("--dissolve", is_flag=True, help="Merge the rings of all origins into one, per system and role."),
+)
+
 border_view_option = click.option(
     "--border-view",
     "view",
@@ -129,7 +144,7 @@ def origin_options(command: Callable[..., None]) -> Callable[..., None]:
 
         tell = functools.partial(notice, quiet=rest["quiet"])
         origin = [*origins, *(place for file in files for place in read_origins(file, tell)), *areas]
-        if not origin:
+        if not origin and not rest.get("chart"):
             raise click.UsageError(
                 "no origin; give --from, --from-file, --from-area or --from-country", click.get_current_context()
             )
@@ -225,6 +240,17 @@ def emit(result: Any, *, default: str, format_: str | None, output: str | None, 
         with open_output(output, force=force, binary=chosen in BINARY) as stream:
             write(result, chosen, stream)
     tell_notes(result, chosen, quiet)
+
+
+def write_file(content: bytes, output: str, *, force: bool) -> None:
+    """Write a picture or a page to a file, or to stdout."""
+    if output == "-":
+        if sys.stdout.isatty():
+            raise FileError("this is not for a terminal; name a file with --output")
+        sys.stdout.buffer.write(content)
+    else:
+        with open_output(output, force=force, binary=True) as stream:
+            stream.write(content)
 
 
 def tell_notes(result: Any, chosen: str, quiet: bool) -> None:

@@ -8,9 +8,8 @@ import click
 
 from weapons_ref.cli.examples import example
 from weapons_ref.cli.locations import Locations, location_options, rejects_file
-from weapons_ref.cli.options import emit, notice_unranged, origin_options, output_options, subject_options
+from weapons_ref.cli.options import emit, notice_unranged, origin_options, output_options, subject_options, to_option
 from weapons_ref.cli.progress import building
-from weapons_ref.cli.types import PLACE
 from weapons_ref.errors import QueryError
 from weapons_ref.model import Area, Place
 from weapons_ref.queries import MIN_POPULATION
@@ -19,7 +18,7 @@ from weapons_ref.queries import MIN_POPULATION
 @click.command(epilog=example("weapons-ref reach himars --from Kherson --to Sevastopol --to 'Odesa, UA'"))
 @subject_options
 @origin_options
-@click.option("--to", "to", metavar="PLACE", multiple=True, type=PLACE, help="A place to judge. May repeat.")
+@to_option
 @location_options
 @click.option(
     "--min-population",

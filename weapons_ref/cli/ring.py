@@ -7,27 +7,26 @@ from typing import Any
 import click
 
 from weapons_ref.cli.examples import example
-from weapons_ref.cli.options import emit, notice, notice_unranged, origin_options, output_options, subject_options
-from weapons_ref.cli.types import LENGTH
+from weapons_ref.cli.options import (
+    drawing_options,
+    emit,
+    notice,
+    notice_unranged,
+    origin_options,
+    output_options,
+    subject_options,
+)
 
 
 @click.command(epilog=example("weapons-ref ring atacms --from Kherson -o rings.geojson"))
 @subject_options
 @origin_options
-@click.option(
-    "--max-error",
-    metavar="LENGTH",
-    type=LENGTH,
-    default="10m",
-    show_default=True,
-    help="How far an edge may lie from the true outline.",
-)
-@click.option("--dissolve", is_flag=True, help="Merge the rings of all origins into one, per system and role.")
+@drawing_options
 @output_options("geojson", "geojsonseq", "gpkg", "json", "ndjson", "csv", "table")
 def command(
     systems: tuple[str, ...],
     folders: tuple[str, ...],
-    max_error: float,
+    max_error_m: float,
     quiet: bool,
     format_: str | None,
     output: str | None,
@@ -40,7 +39,7 @@ def command(
     from weapons_ref.catalog.loading import load_catalog
     from weapons_ref.queries import rings
 
-    result = rings(*systems, max_error_m=max_error, catalog=load_catalog(*folders), **question)
+    result = rings(*systems, max_error_m=max_error_m, catalog=load_catalog(*folders), **question)
     notice_unranged(result, quiet)
     if not result.rings:
         notice("no ring: nothing lies within it, or it is too small to draw", quiet)

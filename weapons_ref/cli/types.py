@@ -42,6 +42,25 @@ class SectorType(click.ParamType):  # type: ignore[type-arg]  # generic in newer
         return parse_sector(value) if isinstance(value, str) else value
 
 
+class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks alone
+    """Width and height in pixels."""
+
+    name = "size"
+
+    def convert(
+        self, value: str | tuple[int, int], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Return width and height."""
+        if not isinstance(value, str):
+            return value
+        width, _, height = value.lower().partition("x")
+        if not (width.isdecimal() and height.isdecimal()):
+            self.fail(f"{value!r} is not a size; write 1600x1200", param, ctx)
+        if not all(_LEAST_SIZE <= int(side) <= _MOST_SIZE for side in (width, height)):
+            self.fail(f"{value!r}: either side has {_LEAST_SIZE} to {_MOST_SIZE:,} pixels", param, ctx)
+        return int(width), int(height)
+
+
 class PlaceTextType(click.ParamType):  # type: ignore[type-arg]  # generic in newer clicks alone
     """A place by name or position, as text."""
 
@@ -170,6 +189,7 @@ def _catalog(ctx: click.Context) -> Catalog | None:
         return None
 
 
+_LEAST_SIZE, _MOST_SIZE = 200, 12_000
 _ENDINGS = (".geojson", ".json", ".geojsonl", ".geojsons", ".geojsonseq", ".ndjson", ".jsonl")
 
 #: What tells a country from a place where either may stand.
@@ -180,4 +200,5 @@ LENGTH = LengthType()
 PLACE = PlaceType()
 PLACE_TEXT = PlaceTextType()
 SECTOR = SectorType()
+SIZE = SizeType()
 SYSTEM = SystemType()

@@ -1,0 +1,1 @@
+"""Maps: pictures, and a page that stands by itself."""
