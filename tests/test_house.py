@@ -42,8 +42,8 @@ HEAVY = {
 #: Rings and regions are made of arrays; whoever imports one of these modules wants a ring or a region.
 ARRAYS = {
     "band", "bandcells", "bandindex", "bandtable", "buffers", "caps", "circles", "closest", "drawing", "edges",
-    "farthest", "fills", "geometries", "insides", "lines", "outlines", "raster", "regions", "rings", "seamless", "tiles",
-    "wedges",
+    "farthest", "fills", "geometries", "insides", "lines", "outlines", "raster", "regions", "rings", "seamless",
+    "tiles", "wedges",
 }  # fmt: skip
 MAY_IMPORT_HEAVY = {f"weapons_ref.geo.{name}": {"numpy", "shapely"} for name in ARRAYS} | {
     "weapons_ref.bulk": {"numpy"}

@@ -26,6 +26,7 @@ _COMMANDS = (
     "sources",
     "ring",
     "plot",
+    "map",
     "reach",
     "which",
     "distance",

@@ -14,6 +14,7 @@ from weapons_ref.cli.types import LENGTH, PLACE, SECTOR, SYSTEM, complete_basis,
 from weapons_ref.errors import FileError, QueryError
 from weapons_ref.model import Area, Place, ReachResult, RingResult
 from weapons_ref.output import BINARY, FORMATS, format_of, open_output, views, write
+from weapons_ref.queries import MIN_POPULATION
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -82,6 +83,23 @@ subject_options = _all(
 )
 
 to_option = click.option("--to", "to", metavar="PLACE", multiple=True, type=PLACE, help="A place to judge. May repeat.")
+
+min_population_option = click.option(
+    "--min-population",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=MIN_POPULATION,
+    show_default=True,
+    help="Without --to and --locations: which places of the gazetteer to look through.",
+)
+
+title_option = click.option("--title", metavar="TEXT", help="In place of the one made of the question.")
+dark_option = click.option("--dark", is_flag=True, help="On a dark ground.")
+projection_option = click.option(
+    "--projection",
+    type=click.Choice(["azimuthal-equidistant", "globe", "natural-earth", "mercator"]),
+    help="Default: azimuthal equidistant up to 2,000 km, a globe up to 7,000 km, else natural-earth.",
+)
 
 drawing_options = _all(
     click.option(

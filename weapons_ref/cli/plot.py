@@ -10,13 +10,16 @@ import click
 from weapons_ref.cli.examples import example
 from weapons_ref.cli.locations import Locations, rejects_file, shown_location_options
 from weapons_ref.cli.options import (
+    dark_option,
     drawing_options,
     notice,
     notice_unranged,
     origin_options,
+    projection_option,
     quiet_option,
     subject_options,
     tell_notes,
+    title_option,
     to_option,
     write_file,
 )
@@ -37,7 +40,7 @@ _KINDS = ("png", "svg", "pdf")
 )
 @click.option("-f", "--format", "format_", type=click.Choice(_KINDS), help="Default: what the ending of --output says.")
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
-@click.option("--title", metavar="TEXT", help="In place of the one made of the question.")
+@title_option
 @click.option("--size", metavar="WxH", type=SIZE, help="Pixels. Default: 1600x1200, and 1600x1060 of the whole world.")
 @click.option(
     "--style",
@@ -46,12 +49,8 @@ _KINDS = ("png", "svg", "pdf")
     show_default=True,
     help="With title and key, without, or in tones for paper.",
 )
-@click.option("--dark", is_flag=True, help="On a dark ground.")
-@click.option(
-    "--projection",
-    type=click.Choice(["azimuthal-equidistant", "globe", "natural-earth", "mercator"]),
-    help="Default: azimuthal equidistant up to 2,000 km, a globe up to 7,000 km, else natural-earth.",
-)
+@dark_option
+@projection_option
 @click.option(
     "--towns",
     metavar="N",

@@ -8,11 +8,18 @@ import click
 
 from weapons_ref.cli.examples import example
 from weapons_ref.cli.locations import Locations, location_options, rejects_file
-from weapons_ref.cli.options import emit, notice_unranged, origin_options, output_options, subject_options, to_option
+from weapons_ref.cli.options import (
+    emit,
+    min_population_option,
+    notice_unranged,
+    origin_options,
+    output_options,
+    subject_options,
+    to_option,
+)
 from weapons_ref.cli.progress import building
 from weapons_ref.errors import QueryError
 from weapons_ref.model import Area, Place
-from weapons_ref.queries import MIN_POPULATION
 
 
 @click.command(epilog=example("weapons-ref reach himars --from Kherson --to Sevastopol --to 'Odesa, UA'"))
@@ -20,14 +27,7 @@ from weapons_ref.queries import MIN_POPULATION
 @origin_options
 @to_option
 @location_options
-@click.option(
-    "--min-population",
-    metavar="N",
-    type=click.IntRange(min=0),
-    default=MIN_POPULATION,
-    show_default=True,
-    help="Without --to and --locations: which places of the gazetteer to look through.",
-)
+@min_population_option
 @click.option("--all", "show_all", is_flag=True, help="Print what is out of reach too.")
 @click.option(
     "--distance",

@@ -102,7 +102,7 @@ def _joined(chains: Iterable[Floats]) -> Iterator[Floats]:
     waiting: dict[tuple[float, float], list[Floats]] = defaultdict(list)
     for chain in chains:
         if _place(chain[0]) == _place(chain[-1]) and len(chain) > 2:
-            yield np.concatenate([chain, chain[:1]]) if (chain[0] != chain[-1]).any() else chain
+            yield np.concatenate([chain[:-1], chain[:1]])
         else:
             waiting[_place(chain[0])].append(chain)
     while waiting:
@@ -110,7 +110,8 @@ def _joined(chains: Iterable[Floats]) -> Iterator[Floats]:
         ring = [_taken(waiting, first)]
         while _place(ring[-1][-1]) != first:
             ring.append(_taken(waiting, _place(ring[-1][-1])))
-        yield np.concatenate([*ring, ring[0][:1]])
+        # Where one ends the next begins, on the other side of the seam perhaps.
+        yield np.concatenate([*(piece[:-1] for piece in ring), ring[0][:1]])
 
 
 def _taken(waiting: dict[tuple[float, float], list[Floats]], place: tuple[float, float]) -> Floats:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from weapons_ref.maps.frame import RADIUS_KM, Frame
@@ -96,7 +96,7 @@ class Labelling:
     def along(self, shapes: Sequence[Shape], *, several: bool) -> Iterator[Words]:
         """Yield what stands along the rings, each in the first direction that has room; nothing where none has."""
         # The smallest first, since it has the least room.
-        for shape, line, text in reversed([*self._captions(shapes, several)]):
+        for shape, line, text in reversed([*captions(shapes, several=several, thin=self._is_thin)]):
             for start, end in anchors(line, shape.ring.origin):
                 x, y = self.position(*start)
                 to_x, to_y = self.position(*end)
@@ -112,37 +112,8 @@ class Labelling:
                     )
                     break
 
-    def _captions(self, shapes: Sequence[Shape], several: bool) -> Iterator[tuple[Shape, Floats, str]]:
-        """Yield which line of which shape has which words."""
-        certain = {
-            (shape.system, id(shape.ring.origin)): shape
-            for shape in shapes
-            if shape.role == "within" and shape.outline.rings
-        }
-        told: set[tuple[int, int]] = set()
-        for shape in shapes:
-            if not shape.outline.rings:
-                continue
-            range_, key = shape.ring.range, (shape.system, id(shape.ring.origin))
-            name = f"{range_.name} " if several and range_.system else ""
-            more = " or more" if range_.open_ended else ""
-            outer, inner = outer_and_inner(shape.outline)
-            if shape.role == "disputed":
-                within = certain.get(key)
-                if within and several and self._apart(range_.high_m - range_.low_m) < _THIN:
-                    told.add(key)
-                    yield shape, outer, f"{name}{wording.kilometres(range_.low_m, range_.high_m)}{more}"
-                elif range_.high_m > range_.low_m:
-                    yield shape, outer, f"{name}{wording.kilometres(range_.high_m)}{more}{_CLAIM[several][1]}"
-                continue
-            if key not in told:
-                claim = _CLAIM[several][0] if range_.low_m < range_.high_m else more
-                yield shape, outer, f"{name}{wording.kilometres(range_.low_m)}{claim}"
-            if inner is not None and range_.minimum_high_m and not several and shape.ring.origin.area is None:
-                yield shape, inner, f"minimum {wording.kilometres(range_.minimum_high_m)}"
-
-    def _apart(self, metres: float) -> float:
-        return metres / 1000 / RADIUS_KM * self._scale
+    def _is_thin(self, metres: float) -> bool:
+        return metres / 1000 / RADIUS_KM * self._scale < _THIN
 
     def _turned(self, text: str, x: float, y: float, angle: float) -> Box:
         half = len(text) * CAPTION_SIZE * LETTER / 2
@@ -194,3 +165,45 @@ def _wider(box: Box, by: float) -> Box:
 
 def _meet(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def captions(
+    shapes: Sequence[Shape], *, several: bool, thin: Callable[[float], bool] = lambda _: False
+) -> Iterator[tuple[Shape, Floats, str]]:
+    """Yield which line of which ring has which words, the largest ring first.
+
+    Parameters
+    ----------
+    shapes : sequence of Shape
+        The largest first.
+    several : bool
+        Whether there are several systems, so that words name theirs.
+    thin : callable
+        Says of metres whether a disputed band so wide is too thin to have words on either side.
+    """
+    certain = {
+        (shape.system, id(shape.ring.origin)): shape
+        for shape in shapes
+        if shape.role == "within" and shape.outline.rings
+    }
+    told: set[tuple[int, int]] = set()
+    for shape in shapes:
+        if not shape.outline.rings:
+            continue
+        range_, key = shape.ring.range, (shape.system, id(shape.ring.origin))
+        name = f"{range_.name} " if several and range_.system else ""
+        more = " or more" if range_.open_ended else ""
+        outer, inner = outer_and_inner(shape.outline)
+        if shape.role == "disputed":
+            within = certain.get(key)
+            if within and several and thin(range_.high_m - range_.low_m):
+                told.add(key)
+                yield shape, outer, f"{name}{wording.kilometres(range_.low_m, range_.high_m)}{more}"
+            elif range_.high_m > range_.low_m:
+                yield shape, outer, f"{name}{wording.kilometres(range_.high_m)}{more}{_CLAIM[several][1]}"
+            continue
+        if key not in told:
+            claim = _CLAIM[several][0] if range_.low_m < range_.high_m else more
+            yield shape, outer, f"{name}{wording.kilometres(range_.low_m)}{claim}"
+        if inner is not None and range_.minimum_high_m and not several and shape.ring.origin.area is None:
+            yield shape, inner, f"minimum {wording.kilometres(range_.minimum_high_m)}"

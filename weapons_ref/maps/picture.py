@@ -78,7 +78,7 @@ def specify(result: MapResult, look: Look = Look()) -> Spec:  # noqa: B008
     spots = scene.spots(result.places.verdicts, result.places.ranges) if result.places else []
     head = look.style != "minimal"
     foot = list(_foot(result, shapes, spots, look))
-    view = _frame(result, shapes, spots, look.projection)
+    view = frame_of(result, shapes, spots, look.projection)
     width, height = look.size or _SIZES.get(view.projection, _SIZE)
     tall = _WIDTH * height / width
     top = 66.0 if head else 0.0
@@ -109,7 +109,7 @@ def specify(result: MapResult, look: Look = Look()) -> Spec:  # noqa: B008
         "config": {"text": {"font": FONT}},
         "signals": specification.signals(view, _WIDTH, high),
         "projections": [specification.projection()],
-        "data": specification.data(content, view, specification.graticule_step(seen_deg), boxes),
+        "data": specification.data(content, specification.graticule(specification.graticule_step(seen_deg), boxes)),
         "marks": [
             *([_text(result.title, _MARGIN, 30, colours.ink, 22, bold=True)] if head else []),
             *([_text(subtitle(result), _MARGIN, 52, colours.soft_ink, 13)] if head else []),
@@ -127,22 +127,38 @@ def render(spec: Spec, kind: Kind, width: int) -> bytes:
     WeaponsRefError
         If vl-convert is not installed.
     """
-    try:
-        import vl_convert
-    except ImportError as error:
-        raise WeaponsRefError(
-            "pictures need vl-convert: install weapons-ref with [map] (python -m pip install 'weapons-ref[map]')"
-        ) from error
+    converter = vl_convert()
     scale = width / spec["width"]
     if kind == "png":
-        return bytes(vl_convert.vega_to_png(spec, scale=scale))
-    if kind == "pdf":
-        return bytes(vl_convert.vega_to_pdf(spec, scale=scale))
-    svg = vl_convert.vega_to_svg(spec)
+        return bytes(converter.vega_to_png(spec, scale=scale))
+    svg = _renumbered(converter.vega_to_svg(spec))
     # Vega knows one size; the view box keeps it.
-    return re.sub(
-        r'width="[^"]*" height="[^"]*"', f'width="{width}" height="{round(spec["height"] * scale)}"', svg, count=1
-    ).encode()
+    size = f'width="{width}" height="{round(spec["height"] * scale)}"'
+    svg = re.sub(r'width="[^"]*" height="[^"]*"', size, svg, count=1)
+    return bytes(converter.svg_to_pdf(svg)) if kind == "pdf" else svg.encode()
+
+
+def _renumbered(svg: str) -> str:
+    """Number the clip paths from 1; Vega goes on counting from picture to picture."""
+    numbers: dict[str, str] = {}
+    return re.sub(r"\bclip\d+\b", lambda found: numbers.setdefault(found[0], f"clip{len(numbers) + 1}"), svg)
+
+
+def vl_convert() -> Any:
+    """Return the library that draws.
+
+    Raises
+    ------
+    WeaponsRefError
+        If it is not installed.
+    """
+    try:
+        import vl_convert as library
+    except ImportError as error:
+        raise WeaponsRefError(
+            "maps need vl-convert: install weapons-ref with [map] (python -m pip install 'weapons-ref[map]')"
+        ) from error
+    return library
 
 
 def describe(result: MapResult) -> str:
@@ -167,9 +183,10 @@ def subtitle(result: MapResult) -> str:
     return f"{said}; {count} source{'s' if count > 1 else ''}"
 
 
-def _frame(
+def frame_of(
     result: MapResult, shapes: Sequence[scene.Shape], spots: Sequence[scene.Spot], projection: Projection | None
 ) -> Frame:
+    """Return the view of a map that shows its rings and its places."""
     return frame(
         [line for shape in shapes for line in shape.outline.rings],
         origins=[(lon, lat) for _, lon, lat in scene.starts(result.rings.query.origins)],

@@ -95,8 +95,19 @@ def projection() -> Spec:
     }
 
 
-def data(content: Content, frame: Frame, step_deg: float, boxes: Sequence[tuple[float, ...]] | None) -> list[Spec]:
-    """Return the data of a map."""
+def data(content: Content, lines: Spec, *, hides: bool = False) -> list[Spec]:
+    """Return the data of a map.
+
+    Parameters
+    ----------
+    content : Content
+        What is drawn.
+    lines : dict
+        The graticule, see `graticule`.
+    hides : bool
+        Whether there is a signal ``hidden`` with the numbers of systems that are not drawn.
+    """
+    seen = [{"type": "filter", "expr": "indexof(hidden, datum.system) < 0"}] if hides else []
     layers = {name: [_feature(shape)] for name, shape in content.layers._asdict().items()}
     rings = [_feature(s.geometry, system=s.system, role=s.role, key=f"{s.system}") for s in content.shapes]
     words = [{**w._asdict(), "key": f"{w.system}"} for w in content.words]
@@ -107,13 +118,14 @@ def data(content: Content, frame: Frame, step_deg: float, boxes: Sequence[tuple[
     named = ({"name": name, "lon": lon, "lat": lat} for name, lon, lat in content.origins)
     return [
         {"name": "sphere", "values": [{"type": "Sphere"}]},
-        {"name": "graticule", "transform": [_graticule(step_deg, boxes)]},
+        {"name": "graticule", "transform": [lines]},
         *({"name": name, "values": values} for name, values in layers.items()),
-        {"name": "rings", "values": rings, "transform": [_LINE]},
+        {"name": "rings", "values": rings, "transform": [*seen, _LINE]},
         {"name": "edges", "values": [_feature(edge) for edge in content.edges]},
         {"name": "words", "values": words, "transform": [*_placed(), *_placed("next_"), *_sloped()]},
         {"name": "origins", "values": list(named), "transform": _placed()},
         {"name": "spots", "values": spots, "transform": _placed()},
+        {"name": "chosen", "values": [], "transform": _placed()},
         {"name": "names", "values": [name._asdict() for name in content.names], "transform": _placed()},
     ]
 
@@ -123,7 +135,10 @@ def _feature(geometry: Mapping[str, Any], **properties: Any) -> Spec:
     return {"type": "Feature", "geometry": geometry, **properties}
 
 
-def _graticule(step_deg: float, boxes: Sequence[tuple[float, ...]] | None) -> Spec:
+def graticule(step_deg: float | None, boxes: Sequence[tuple[float, ...]] | None = None) -> Spec:
+    """Return the graticule of some boxes or of the globe; the step is the signal ``step`` if none is given."""
+    if step_deg is None:
+        return {"type": "graticule", "step": {"signal": "[step, step]"}, "precision": 2}
     lines: Spec = {"type": "graticule", "step": [step_deg, step_deg], "precision": min(step_deg, 1)}
     if boxes is not None:
         # d3-geo is at ease with longitudes past 180.
@@ -191,8 +206,8 @@ def rings(look: Theme, many: int) -> list[Spec]:
         "strokeJoin": {"value": "round"},
     }
     return [
-        _marked("shape", "rings", {"fill": {"signal": colours}, "fillOpacity": opacity}, name="fills"),
-        _marked("shape", "rings", line, name="lines", field="line"),
+        _marked("shape", "rings", {"fill": {"signal": colours}, "fillOpacity": opacity}),
+        _marked("shape", "rings", line, field="line"),
     ]
 
 
@@ -209,7 +224,7 @@ def starts(look: Theme) -> list[Spec]:
     }
     return [
         _shape("edges", stroke=look.ink, strokeWidth=1),
-        _marked("symbol", "origins", points, name="stars"),
+        _marked("symbol", "origins", points),
     ]
 
 
@@ -235,7 +250,21 @@ def spots(look: Theme) -> list[Spec]:
         "strokeWidth": {"value": 0.8},
         "opacity": {"signal": _POINTS},
     }
-    return [_marked("symbol", "spots", points, name="places")]
+    return [_marked("symbol", "spots", points)]
+
+
+def chosen(look: Theme) -> list[Spec]:
+    """Return the mark of the point that a page tells of."""
+    ring = {
+        **_at(),
+        "size": {"value": 260},
+        "stroke": {"value": look.ink},
+        "strokeWidth": {"value": 2},
+        "fill": {"value": "transparent"},
+        "opacity": {"signal": _POINTS},
+    }
+    halo = {**ring, "stroke": {"value": look.halo}, "strokeWidth": {"value": 5}}
+    return [_marked("symbol", "chosen", halo), _marked("symbol", "chosen", ring)]
 
 
 def names(look: Theme) -> list[Spec]:
@@ -256,14 +285,16 @@ def names(look: Theme) -> list[Spec]:
         "align": {"field": "align"},
         "baseline": {"value": "middle"},
         "font": {"value": FONT},
-        "fontSize": {"signal": "datum.kind === 'town' ? 11 : datum.kind === 'origin' ? 13 : 12"},
-        "fontWeight": {"signal": "datum.kind === 'town' ? 'normal' : 'bold'"},
+        "fontSize": {
+            "signal": "datum.kind === 'town' || datum.kind === 'many' ? 11 : datum.kind === 'origin' ? 13 : 12"
+        },
+        "fontWeight": {"signal": "datum.kind === 'town' || datum.kind === 'many' ? 'normal' : 'bold'"},
         "opacity": {"signal": _POINTS},
     }
     return [
         _marked("symbol", "names", dot),
         _marked("text", "names", {**text, **_halo(look)}),
-        _marked("text", "names", {**text, "fill": {"value": look.ink}}, name="names"),
+        _marked("text", "names", {**text, "fill": {"value": look.ink}}),
     ]
 
 
@@ -284,7 +315,7 @@ def captions(look: Theme, many: int) -> list[Spec]:
     colours = _choice("datum.system", [theme.colour(look, number) for number in range(max(many, 1))])
     return [
         _marked("text", "words", {**text, **_halo(look)}),
-        _marked("text", "words", {**text, "fill": {"signal": colours}}, name="captions"),
+        _marked("text", "words", {**text, "fill": {"signal": colours}}),
     ]
 
 

@@ -1,0 +1,1 @@
+function makeJudge(q){return {judge(lon,lat){return q.ranges.map((r,i)=>{const d=angleBetween(q.origins[0].lon??0,q.origins[0].lat??0,lon,lat)*Math.PI/180*6371008.8;return {range:i,origin:0,verdict:d<=r.low_m?"within":d<=r.high_m?"disputed":"beyond",distance_m:d,azimuth_deg:0,margin_m:r.low_m-d,reach:[],not:[]}})}}}
