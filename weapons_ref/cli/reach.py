@@ -40,7 +40,7 @@ from weapons_ref.queries import MIN_POPULATION
 )
 @click.option("--by-place", is_flag=True, help="One row a place, with columns for each system; not for tables.")
 @click.option("--exit-status", is_flag=True, help="Exit with 1 when nothing is within reach.")
-@output_options("table", "json", "csv", "ndjson", "geojson", "geojsonseq", "parquet")
+@output_options("table", "json", "csv", "ndjson", "geojson", "geojsonseq", "kml", "kmz", "parquet")
 @click.pass_context
 def command(
     ctx: click.Context,

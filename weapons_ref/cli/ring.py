@@ -23,7 +23,7 @@ from weapons_ref.cli.types import LENGTH
     help="How far an edge may lie from the true outline.",
 )
 @click.option("--dissolve", is_flag=True, help="Merge the rings of all origins into one, per system and role.")
-@output_options("geojson", "geojsonseq", "json", "ndjson", "csv", "table")
+@output_options("geojson", "geojsonseq", "kml", "kmz", "json", "ndjson", "csv", "table")
 def command(
     systems: tuple[str, ...],
     folders: tuple[str, ...],

@@ -20,11 +20,13 @@ _WRITERS = {
     "ndjson": ("json", "write_lines", (".ndjson", ".jsonl")),
     "geojson": ("geojson", "write", (".geojson",)),
     "geojsonseq": ("geojson", "write_sequence", (".geojsonseq", ".geojsons")),
+    "kml": ("kml", "write", (".kml",)),
+    "kmz": ("kml", "write_zipped", (".kmz",)),
     "parquet": ("parquet", "write", (".parquet", ".geoparquet")),
 }
 FORMATS = tuple(_WRITERS)
 #: Formats of bytes; the others are text.
-BINARY = {"parquet"}
+BINARY = {"kmz", "parquet"}
 
 
 def format_of(path: str) -> str | None:
