@@ -597,6 +597,7 @@ def test_the_saved_queries_of_the_repository_are_answered(weapons_ref: Run, tmp_
         ("geojson", "geojson"),
         ("geojsonseq", "geojsonseq"),
         ("geojsons", "geojsonseq"),
+        ("kml", "kml"),
         ("txt", "table"),
     ],
 )
@@ -620,6 +621,7 @@ QUESTIONS = [
     ("ring himars --from 89,0 --variants", "geojson"),
     ("place Springfield", "ndjson"),
     ("distance Київ Łódź", "geojsonseq"),
+    ("distance Київ Łódź", "kml"),
     ("catalog schema", ""),
     ("--help", ""),
 ]

@@ -192,7 +192,7 @@ def test_what_cannot_be_written_is_refused(path: str, weapons_ref: Run, tmp_path
     assert sorted(os.listdir(tmp_path)) == ["file", "q.csv.yaml"]
 
 
-@pytest.mark.parametrize("name", ["list.geojson", "list.geojsonseq"])
+@pytest.mark.parametrize("name", ["list.geojson", "list.geojsonseq", "list.kml", "list.kmz"])
 def test_a_list_makes_no_map(name: str, weapons_ref: Run, tmp_path: Path) -> None:
     """A file's ending that means a format which the answer cannot have is an error, not another format."""
     refused(weapons_ref("list", "-o", name), "position")

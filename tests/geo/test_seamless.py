@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -97,22 +99,78 @@ def _left_of(ring: np.ndarray) -> float:
     return float(-excess.sum())
 
 
-def test_subdividing_keeps_great_circles_to_the_error() -> None:
-    """Along a parallel at 80 degrees, where the two part most visibly."""
-    line = seamless.subdivided(np.array([[0.0, 80.0], [90.0, 80.0]]), 10.0)
-    assert (line[:, 1] == 80).all()
-    middle_lat = _great_circle_middle(line[0], line[1])
-    assert abs(middle_lat - 80) * 111_195 <= 10
-    assert abs(_great_circle_middle(line[0], line[2]) - 80) * 111_195 > 10
+def test_a_ring_that_touches_a_pole_keeps_to_its_meridians() -> None:
+    """Its two edges there stay straight, though the pole is one point."""
+    (ring,) = seamless.outline(shapely.box(10, 80, 100, 90)).rings
+    drawn = seamless.subdivided(ring, 10.0)
+    assert set(drawn[(drawn[:, 1] > 80) & (drawn[:, 1] < 90)][:, 0]) <= {10.0, 100.0}
 
 
-def _great_circle_middle(a: np.ndarray, b: np.ndarray) -> float:
-    def vector(point: np.ndarray) -> np.ndarray:
-        lon, lat = np.radians(point)
-        return np.array([math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)])
+def _merged(found: Any) -> list[tuple[float, float]]:
+    parts = [part for part in shapely.get_parts(found) if part.length]
+    return sorted(part.bounds[1::2] for part in shapely.get_parts(shapely.line_merge(shapely.union_all(parts))))
 
-    x, y, z = vector(a) + vector(b)
-    return math.degrees(math.atan2(z, math.hypot(x, y)))
+
+def test_lines_have_no_cut_but_where_one_side_goes_on_alone() -> None:
+    """Whatever vertices either side has on the way."""
+    east = shapely.Polygon([(170, 0), (180, 0), (180, 3), (180, 7), (180, 10), (170, 10)])
+    west = [shapely.box(-180, 5, -170, 8), shapely.box(-180, 8, -175, 9), shapely.box(-180, 9.5, -170, 15)]
+    lines = seamless.lines(seamless.outline(shapely.MultiPolygon([east, *west])))
+    seam = shapely.union_all([shapely.LineString(line) for line in lines])
+    assert _merged(shapely.intersection(seam, shapely.LineString([(180, -90), (180, 90)]))) == [(0, 5), (9, 9.5)]
+    assert _merged(shapely.intersection(seam, shapely.LineString([(-180, -90), (-180, 90)]))) == [(10, 15)]
+
+
+def test_a_cap_has_its_parallel_alone_for_a_line() -> None:
+    """And the whole Earth has none."""
+    cap = shapely.Polygon([(-180, 80), (-90, 80), (0, 80), (90, 80), (180, 80), (180, 90), (0, 90), (-180, 90)])
+    (line,) = seamless.lines(seamless.outline(cap))
+    assert sorted(map(tuple, line)) == [(-180, 80), (-90, 80), (0, 80), (90, 80), (180, 80)]
+    assert seamless.lines(seamless.outline(shapely.box(-180, -90, 180, 90))) == []
+
+
+@pytest.mark.parametrize("lon", [179.9, -178.5, 180.0, 20.0])
+@pytest.mark.parametrize(("radius_m", "inner_m"), [(300e3, 0.0), (300e3, 250e3), (5000e3, 100e3)])
+def test_the_lines_are_those_of_the_uncut_ring(lon: float, radius_m: float, inner_m: float) -> None:
+    """Moved together, they are the boundary that shapely finds of the polygons moved together."""
+    drawn = rings.annulus(lon, -17.0, radius_m, inner_m)
+    lines = shapely.MultiLineString(seamless.lines(seamless.outline(drawn)))
+
+    def together(shape: Any) -> Any:
+        return shapely.transform(shape, lambda xy: xy + np.column_stack([360.0 * (xy[:, 0] < 0), 0 * xy[:, 0]]))
+
+    near = abs(lon) < 100
+    whole = drawn if near else shapely.union_all([together(part) for part in drawn.geoms])
+    outline = lines if near else together(lines)
+    assert shapely.hausdorff_distance(outline, whole.boundary) < 1e-6
+    assert outline.length == pytest.approx(whole.boundary.length, abs=1e-6)
+
+
+def _vectors(lon: Any, lat: Any) -> Any:
+    lon, lat = np.radians(lon), np.radians(lat)
+    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
+
+
+@pytest.mark.parametrize("max_error_m", [1.0, 10.0, 1000.0])
+@pytest.mark.parametrize(
+    "edge",
+    [
+        [(0.0, 85.0), (5.0, 85.0)], [(0.0, 45.0), (90.0, 45.0)], [(-3.0, -60.0), (1.0, -58.0)],
+        [(10.0, 89.9), (60.0, 89.5)], [(0.0, -5.0), (4.0, 5.0)], [(0.0, 0.0), (90.0, 0.0)],
+    ],
+)  # fmt: skip
+def test_great_circles_between_points_follow_the_line(edge: list[tuple[float, float]], max_error_m: float) -> None:
+    """On a sphere, to the error asked for; the points are on the line, and no step is wide."""
+    line = seamless.subdivided(np.array(edge), max_error_m)
+    assert (line[[0, -1]] == edge).all()
+    assert np.abs(np.diff(line[:, 0])).max() <= 1 + 1e-6
+    assert max(shapely.LineString(edge).distance(shapely.Point(vertex)) for vertex in line) < 1e-6
+    for (x0, y0), (x1, y1) in itertools.pairwise(line):
+        start, end = _vectors(x0, y0), _vectors(x1, y1)
+        normal = np.cross(start, end)
+        along = np.linspace(0, 1, 21)[1:-1]
+        stray = np.arcsin(np.abs(_vectors(x0 + (x1 - x0) * along, y0 + (y1 - y0) * along) @ normal))
+        assert 6_371_008.8 * stray.max() / np.linalg.norm(normal) <= max_error_m * 1.02 + 0.02
 
 
 def test_subdividing_goes_the_shorter_way_round() -> None:

@@ -44,7 +44,7 @@ def outlines(svg: bytes, colour: str = "#0063a0") -> Iterator[Floats]:
         if element.tag == f"{SVG}path" and element.get("stroke") == colour and element.get("fill") in (None, "none"):
             for line in element.get("d", "").split("M")[1:]:
                 numbers = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", line)]
-                yield np.array(numbers).reshape(-1, 2) + [dx, dy]
+                yield np.array(numbers).reshape(-1, 2) + np.array([dx, dy])
 
 
 def signal(spec: dict[str, Any], name: str) -> Any:
@@ -130,7 +130,7 @@ def test_the_ring_is_where_it_belongs(case: str, projection: Projection) -> None
         many = len(points)
         _, _, metres = GEOD.inv(np.full(many, lon), np.full(many, lat), lons, lats)
         # Half of a thousandth of a pixel either way, by the metres of a pixel there.
-        moved = [inverse(spec, points + [dx, dy]) for dx, dy in ((0.001, 0), (0, 0.001))]
+        moved = [inverse(spec, points + np.array([dx, dy])) for dx, dy in ((0.001, 0), (0, 0.001))]
         rounding = sum(GEOD.inv(lons, lats, *there)[2] for there in moved)
         assert (np.abs(metres - range_m) <= 10 + 1 + rounding).all()
         checked += many

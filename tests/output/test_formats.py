@@ -112,7 +112,7 @@ def test_every_ending_means_its_format() -> None:
     assert format_of("a/b.GeoJSON") == "geojson"
     assert format_of("a.geojson.txt") == "table"
     assert format_of("out") is None
-    assert format_of("out.kml") is None
+    assert format_of("out.shp") is None
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Callable
 from typing import Any
+from xml.etree import ElementTree
 
 import msgspec
 import pytest
@@ -113,6 +114,9 @@ def read(text: str, name: str) -> list[dict[str, Any]]:
     """Return the rows of an answer, whatever its format."""
     if name == "csv":
         return list(csv.DictReader(io.StringIO(text)))
+    if name == "kml":
+        placemarks = ElementTree.fromstring(text).findall(".//{*}Placemark")
+        return [{one.attrib["name"]: one[0].text or "" for one in mark.findall(".//{*}Data")} for mark in placemarks]
     if name in ("geojson", "geojsonseq"):
         features = strict(text)["features"] if name == "geojson" else [strict(t) for t in text.split("\x1e")[1:]]
         return [feature["properties"] for feature in features]
@@ -125,7 +129,7 @@ def read(text: str, name: str) -> list[dict[str, Any]]:
 def test_every_format_tells_the_nearest_point(name: str, written: Written) -> None:
     """Nearest and farthest distance in km, and the point; null, or empty, of an origin that has none."""
     area, disk, point = read(written(reached("area", "disk", "point"), name), name)
-    none = "" if name == "csv" else None
+    none = "" if name in ("csv", "kml") else None
 
     def told(row: dict[str, Any]) -> list[Any]:
         return [float(row[key]) if row[key] not in ("", None) else none for key in COLUMNS]
@@ -280,8 +284,8 @@ def test_notes_and_credits_are_told_once(name: str, written: Written) -> None:
     """However often an area is asked from, or two areas share them."""
     result = reached("area", "area")
     text = written(result, name)
-    assert text.count("some islands are left out") == (name in ("table", "json", "geojson"))
-    assert text.count("Borders: Somebody") == (name in ("table", "json", "geojson"))
+    assert text.count("some islands are left out") == (name in ("table", "json", "geojson", "kml"))
+    assert text.count("Borders: Somebody") == (name in ("table", "json", "geojson", "kml"))
 
 
 @pytest.mark.parametrize("name", TEXT)
@@ -294,5 +298,5 @@ def test_a_name_of_an_area_cannot_take_over_the_terminal(name: str, written: Wri
     place = msgspec.structs.replace(measured().start, name=evil.name)
     for one in (result, msgspec.structs.replace(measured(evil), start=place)):
         text = written(one, name)
-        if name in ("table", "json", "geojson", "ndjson"):
+        if name in ("table", "json", "geojson", "ndjson", "kml"):
             assert "\x1b" not in text

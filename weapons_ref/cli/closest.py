@@ -19,12 +19,12 @@ from weapons_ref.model import Area, Place
 @click.argument("start", metavar="A", type=AREA)
 @click.argument("end", metavar="B", type=AREA)
 @border_view_option
-@output_options("table", "json", "csv", "ndjson", "geojson", "geojsonseq")
+@output_options("table", "json", "csv", "ndjson", "geojson", "geojsonseq", "kml", "kmz")
 def command(start: Place | Area | str, end: Place | Area | str, view: str | None, quiet: bool, **output: Any) -> None:
     """Find the closest points of two areas, lines or sets of points.
 
-    A and B are GeoJSON files, places, or countries as country:UA. As GeoJSON the answer is the
-    shortest line between them.
+    A and B are GeoJSON files, places, or countries as country:UA. As GeoJSON or KML the answer
+    is the shortest line between them.
     """
     from weapons_ref.places.countries import find_country
     from weapons_ref.queries import closest

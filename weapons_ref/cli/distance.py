@@ -17,7 +17,7 @@ from weapons_ref.model import Area, Place
 )
 @click.argument("places", metavar="PLACE [PLACE]", nargs=-1, type=PLACE)
 @area_options
-@output_options("table", "json", "csv", "ndjson", "geojson", "geojsonseq")
+@output_options("table", "json", "csv", "ndjson", "geojson", "geojsonseq", "kml", "kmz")
 @click.pass_context
 def command(ctx: click.Context, /, *, places: tuple[Place, ...], areas: list[Area], quiet: bool, **output: Any) -> None:
     """Measure the shortest line between two places.

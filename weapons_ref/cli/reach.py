@@ -39,7 +39,7 @@ from weapons_ref.model import Area, Place
 )
 @click.option("--by-place", is_flag=True, help="One row a place, with columns for each system; not for tables.")
 @click.option("--exit-status", is_flag=True, help="Exit with 1 when nothing is within reach.")
-@output_options("table", "json", "csv", "ndjson", "geojson", "geojsonseq", "parquet", "gpkg")
+@output_options("table", "json", "csv", "ndjson", "geojson", "geojsonseq", "kml", "kmz", "parquet", "gpkg")
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -22,7 +22,7 @@ from weapons_ref.model import Place
 @click.option("--origin-country", metavar="CC", help="Only systems of a country of origin: US.")
 @click.option("--all", "show_all", is_flag=True, help="Print the systems that do not reach it too.")
 @click.option("--exit-status", is_flag=True, help="Exit with 1 when no system reaches it by every source.")
-@output_options("table", "json", "csv", "ndjson", "geojson", "geojsonseq")
+@output_options("table", "json", "csv", "ndjson", "geojson", "geojsonseq", "kml", "kmz")
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -25,6 +25,9 @@ Floats = npt.NDArray[np.float64]
 _Seam = list[tuple[float, float, float]]
 _SEAM = 180.0
 _POLE = 90.0
+#: The longest steps in longitude and latitude; a great circle is in no doubt which way to go.
+_WIDEST_DEG = 1.0
+_TALLEST_DEG = 45.0
 
 
 class Outline(NamedTuple):
@@ -102,7 +105,7 @@ def _joined(chains: Iterable[Floats]) -> Iterator[Floats]:
     waiting: dict[tuple[float, float], list[Floats]] = defaultdict(list)
     for chain in chains:
         if _place(chain[0]) == _place(chain[-1]) and len(chain) > 2:
-            yield np.concatenate([chain[:-1], chain[:1]])
+            yield np.concatenate([_without_twin(chain), chain[:1]])
         else:
             waiting[_place(chain[0])].append(chain)
     while waiting:
@@ -110,8 +113,12 @@ def _joined(chains: Iterable[Floats]) -> Iterator[Floats]:
         ring = [_taken(waiting, first)]
         while _place(ring[-1][-1]) != first:
             ring.append(_taken(waiting, _place(ring[-1][-1])))
-        # Where one ends the next begins, on the other side of the seam perhaps.
-        yield np.concatenate([*(piece[:-1] for piece in ring), ring[0][:1]])
+        yield np.concatenate([*map(_without_twin, ring), ring[0][:1]])
+
+
+def _without_twin(chain: Floats) -> Floats:
+    """Leave out the end that the next piece begins with; at a pole the two differ in longitude, and both stay."""
+    return chain if abs(chain[-1, 1]) == _POLE else chain[:-1]
 
 
 def _taken(waiting: dict[tuple[float, float], list[Floats]], place: tuple[float, float]) -> Floats:
@@ -128,29 +135,69 @@ def _place(point: Floats) -> tuple[float, float]:
     return (0.0 if abs(lat) == _POLE else _SEAM if abs(lon) == _SEAM else lon), lat
 
 
+def lines(shape: Outline) -> list[Floats]:
+    """Return the rings of an outline as lines for a flat map, which end and begin again at +-180 degrees."""
+    found = []
+    for ring in shape.rings:
+        crossed = np.flatnonzero(np.abs(np.diff(ring[:, 0])) > 180)
+        if not len(crossed):
+            found.append(ring)
+            continue
+        # A line begins at the vertex on the seam, and the one before it ends there, on the other side.
+        open_ = np.roll(ring[:-1], -(crossed[0] + 1), axis=0)
+        pieces = np.split(open_, np.flatnonzero(np.abs(np.diff(open_[:, 0])) > 180) + 1)
+        found += [
+            np.concatenate([piece, _across(after[0], piece[-1])])
+            for piece, after in zip(pieces, [*pieces[1:], pieces[0]], strict=True)
+        ]
+    return [line for line in found if len(line) > 1]
+
+
+def _across(point: Floats, beside: Floats) -> Floats:
+    """Return a point on the seam as it is on the side of another, or nothing if it is not on the seam."""
+    if abs(point[0]) != _SEAM or point[0] == beside[0]:
+        return np.empty((0, 2))
+    return np.array([[-point[0], point[1]]])
+
+
 def subdivided(line: Floats, max_error_m: float) -> Floats:
     """Return a line with points added, so that drawn as great circles it stays where it was.
 
     Parameters
     ----------
     line : array of float64, shape (n, 2)
-        Longitude and latitude, straight in these from point to point.
+        Longitude and latitude, straight in these from point to point, the shorter way round.
     max_error_m : float
-        How far a great circle between neighbours may stray from that. Over a step of d radians the two
-        part by at most d**2 * sin(latitude) * cos(latitude) / 8 radians.
+        How far a great circle between neighbours may stray from that.
+
+    Returns
+    -------
+    array of float64, shape (m, 2)
+        All points of the line, and others between them; no step turns by more than a degree of longitude.
+
+    Notes
+    -----
+    On a sphere an edge that is straight in longitude and latitude, `a` by `b` radians, bends sideways by
+    sin(lat) a (a^2 cos(lat)^2 + 2 b^2) / v, v its length (the geodesic equations, put into those of the edge).
+    A great circle between its ends is an eighth of that away in the middle; divided by n, an n-squared-th.
     """
-    most_deg = np.degrees(np.sqrt(16 * max_error_m / caps.RADIUS_M))
     steps = np.diff(line, axis=0)
     steps[:, 0] = (steps[:, 0] + 180) % 360 - 180
-    many = np.maximum(np.ceil(np.abs(steps).max(axis=1) / most_deg), 1).astype(int)
+    a, b = np.radians(np.abs(steps)).T
+    levels = np.radians(np.abs(np.stack([line[:-1, 1], line[1:, 1]])))
+    lowest = np.where(line[:-1, 1] * line[1:, 1] > 0, levels.min(axis=0), 0.0)
+    width = a * np.cos(lowest)
+    length = np.hypot(width, b)
+    bend = np.sin(levels.max(axis=0)) * a * (width**2 + 2 * b**2) / np.where(length > 0, length, 1.0)
+    strays_m = caps.RADIUS_M * bend / 8
+    wanted = (np.abs(steps) / [_WIDEST_DEG, _TALLEST_DEG]).max(axis=1), np.sqrt(strays_m / max_error_m)
+    many = np.maximum(np.ceil(np.maximum(*wanted)), 1).astype(int)
     if many.max(initial=1) == 1:
         return line
     at = np.repeat(np.arange(len(steps)), many)
     share = (np.arange(len(at)) - np.repeat(np.cumsum(many) - many, many)) / many[at]
     points = line[at] + steps[at] * share[:, None]
-    points[:, 0] = (points[:, 0] + 180) % 360 - 180
-    # The vertices themselves as they were, so that 180 does not become -180.
-    points[share == 0] = line[:-1]
+    points[:, 0] -= 360 * np.sign(points[:, 0]) * (np.abs(points[:, 0]) > _SEAM)
     return np.concatenate([points, line[-1:]])
 
 

@@ -20,12 +20,14 @@ _WRITERS = {
     "ndjson": ("json", "write_lines", (".ndjson", ".jsonl")),
     "geojson": ("geojson", "write", (".geojson",)),
     "geojsonseq": ("geojson", "write_sequence", (".geojsonseq", ".geojsons")),
+    "kml": ("kml", "write", (".kml",)),
+    "kmz": ("kml", "write_zipped", (".kmz",)),
     "parquet": ("parquet", "write", (".parquet", ".geoparquet")),
     "gpkg": ("geopackage", "write", (".gpkg",)),
 }
 FORMATS = tuple(_WRITERS)
 #: Formats of bytes; the others are text.
-BINARY = {"parquet", "gpkg"}
+BINARY = {"kmz", "parquet", "gpkg"}
 
 
 def format_of(path: str) -> str | None:
