@@ -14,11 +14,21 @@ from weapons_ref.maps import basemap, labelling, picture, scene, specification, 
 from weapons_ref.maps.frame import Frame, Projection
 from weapons_ref.maps.specification import Content, Spec
 from weapons_ref.maps.theme import Theme
-from weapons_ref.model import Claim, MapResult, Origin, Place, RangeInterval, Source, VerdictName
+from weapons_ref.model import (
+    Claim,
+    MapResult,
+    Origin,
+    Place,
+    RangeInterval,
+    ReachResult,
+    RingResult,
+    Source,
+    VerdictName,
+)
 from weapons_ref.output import wording
 
 #: The scripts of a page, in their order.
-_SCRIPTS = ("geodesic.js", "judge.js", "view.js", "labels.js", "map.js")
+_SCRIPTS = ("geodesic.js", "region.js", "judge.js", "view.js", "labels.js", "map.js")
 _VERDICTS: tuple[VerdictName, ...] = ("within", "disputed", "inside-minimum", "beyond")
 _MARKS: Mapping[VerdictName, str] = {"within": "●", "disputed": "◆", "inside-minimum": "▼", "beyond": "✚"}
 #: How many places the table under the map has.
@@ -57,7 +67,7 @@ def page(result: MapResult, *, dark: bool = False, projection: Projection | None
     data = {
         "spec": spec,
         "frame": {"projection": view.projection, "lon": view.lon, "lat": view.lat, "radius_deg": view.radius_deg},
-        "question": _question(result),
+        "question": question_of(result.rings),
         "ranges": [{"system": r.system, "name": r.name, "span": wording.span(r)} for r in ranges],
         "numbers": numbers,
         "origins": [{"name": name, "lon": lon, "lat": lat} for name, lon, lat in _starts(result)],
@@ -163,8 +173,9 @@ def _starts(result: MapResult) -> list[tuple[str, float, float]]:
     return list(scene.starts(result.rings.query.origins))
 
 
-def _question(result: MapResult) -> dict[str, Any]:
-    query = result.rings.query
+def question_of(result: RingResult | ReachResult) -> dict[str, Any]:
+    """Return what the script judges points by: origins, ranges with their claims, a sector."""
+    query = result.query
     return {
         "origins": [_origin(origin) for origin in query.origins],
         "ranges": [
@@ -178,7 +189,7 @@ def _question(result: MapResult) -> dict[str, Any]:
                     for c in range_.claims
                 ],
             }
-            for range_ in result.rings.ranges
+            for range_ in result.ranges
         ],
         "sector": list(query.sector) if query.sector else None,
     }
