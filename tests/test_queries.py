@@ -585,3 +585,17 @@ def test_a_plain_range_has_no_claims_to_choose_among(choice: dict[str, Any]) -> 
     """What would be ignored is refused."""
     with pytest.raises(QueryError, match="a plain range has none"):
         reach(origin=HOME, range_m=1000.0, to=[HOME], catalog=CATALOG, **choice)
+
+
+@pytest.mark.parametrize("name", ["csv", "parquet", "ndjson"])
+def test_a_row_a_place_holds_of_the_gazetteer_too(name: str, tmp_path: Path) -> None:
+    """Where systems differ, and where there are more verdicts than a writer takes at once."""
+    from weapons_ref.output import BINARY, open_output, write
+
+    asked: list[dict[str, Any]] = [{}, {"min_population": 20_000, "show_all": True}]
+    for options in asked:
+        result = reach("gmlrs", "atacms", "atacms-m39", origin="Kherson", by_place=True, stream=True, **options)
+        path = tmp_path / f"a{len(options)}.{name}"
+        with open_output(str(path), binary=name in BINARY) as stream:
+            write(result, name, stream)
+        assert path.stat().st_size > 1000

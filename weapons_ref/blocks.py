@@ -103,15 +103,15 @@ class Verdicts(Iterable[Verdict]):
             yield from block
 
 
-def blocks(verdicts: Iterable[Verdict]) -> Iterator[Sequence[Verdict]]:
-    """Return verdicts in blocks, of whatever kind they come in."""
+def blocks(verdicts: Iterable[Verdict], together: int = 1) -> Iterator[Sequence[Verdict]]:
+    """Return verdicts in blocks, of whatever kind they come in, so many of them never apart."""
     if isinstance(verdicts, Verdicts):
         yield from verdicts.blocks
         return
     chunk: list[Verdict] = []
     for verdict in verdicts:
         chunk.append(verdict)
-        if len(chunk) >= _CHUNK:
+        if len(chunk) >= _CHUNK and len(chunk) % together == 0:
             yield chunk
             chunk = []
     if chunk:

@@ -176,11 +176,15 @@ class Reaching:
         self.counts["beyond"] += outside * len(self._judges)
         found = []
         for row in rows:
-            for order, (judge, best) in enumerate(self._best(measured, row, columns.lons[row], columns.lats[row])):
+            said = list(self._best(measured, row, columns.lons[row], columns.lats[row]))
+            whole = self.query.by_place and any(best.verdict in self._printed for _, best in said)
+            nearest_m = min(best.option.distance_m for _, best in said)
+            for order, (judge, best) in enumerate(said):
                 self.counts[best.verdict] += 1
-                if best.verdict in self._printed:
+                if whole or best.verdict in self._printed:
                     # By the distance that is answered: the origin that reaches best need not be the nearest.
-                    found.append(((best.option.distance_m, columns.ids[row], order), row, judge, best))
+                    metres = nearest_m if whole else best.option.distance_m
+                    found.append(((metres, columns.ids[row], order), row, judge, best))
         found.sort(key=lambda item: item[0])
         for _, row, judge, best in found:
             yield self._answer(judge, gazetteer.place(columns, row), best)

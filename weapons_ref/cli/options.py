@@ -93,6 +93,7 @@ min_population_option = click.option(
     help="Without --to and --locations: which places of the gazetteer to look through.",
 )
 
+all_option = click.option("--all", "show_all", is_flag=True, help="Show places of files out of reach too.")
 title_option = click.option("--title", metavar="TEXT", help="In place of the one made of the question.")
 dark_option = click.option("--dark", is_flag=True, help="On a dark ground.")
 projection_option = click.option(

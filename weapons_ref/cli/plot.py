@@ -10,6 +10,7 @@ import click
 from weapons_ref.cli.examples import example
 from weapons_ref.cli.locations import Locations, rejects_file, shown_location_options
 from weapons_ref.cli.options import (
+    all_option,
     dark_option,
     drawing_options,
     notice,
@@ -35,6 +36,7 @@ _KINDS = ("png", "svg", "pdf")
 @origin_options
 @to_option
 @shown_location_options
+@all_option
 @click.option(
     "-o", "--output", metavar="FILE", type=click.Path(), required=True, help="The picture: .png, .svg or .pdf."
 )
@@ -97,7 +99,6 @@ def command(
             to=to or None,
             locations=locations.files(),
             min_population=None,
-            show_all=True,
             towns=towns * 8,
             title=title,
             catalog=load_catalog(*folders),

@@ -134,13 +134,13 @@ async function settle() {
   figure.dataset.settled = String(Number(figure.dataset.settled ?? 0) + 1);
 }
 
-function verdictOf(place) {
+function shownVerdict(place) {
   return ORDER.find((verdict) => place.verdicts.some((said, system) => said === verdict && !hidden.has(system))) ?? null;
 }
 
 function showLayers() {
   chart.signal("hidden", [...hidden]);
-  drawn = places.map((place) => ({ ...place, verdict: verdictOf(place) })).filter(({ verdict }) => verdict);
+  drawn = places.map((place) => ({ ...place, verdict: shownVerdict(place) })).filter(({ verdict }) => verdict);
   // The most populous lie on top.
   drawn.sort((a, b) => a.population - b.population);
   chart.data("spots", drawn);
@@ -159,7 +159,7 @@ function sourceLinks(keys) {
 }
 
 /** One system's answer. */
-function answer(found) {
+function worded(found) {
   const range = page.ranges[found.range];
   const several = page.origins.length + page.areas.length > 1;
   const origin = several ? ` from ${page.question.origins[found.origin].name}` : "";
@@ -183,7 +183,7 @@ function choose(lon, lat, name) {
   const answers = judge.judge(lon, lat).filter(({ range }) => !hidden.has(range));
   $("panel-title").textContent = name ?? degrees(lat, lon);
   const where = name ? [element("p", { class: "where" }, degrees(lat, lon))] : [];
-  $("answers").replaceChildren(...where, ...(answers.length ? answers.map(answer) : ["No system is shown."]));
+  $("answers").replaceChildren(...where, ...(answers.length ? answers.map(worded) : ["No system is shown."]));
   $("answers").dataset.answers = JSON.stringify(answers);
   $("panel").hidden = false;
   chart.data("chosen", [{ lon, lat }]);
@@ -206,7 +206,7 @@ function placeAt(x, y) {
   let best = null;
   let least = NEAR;
   for (const place of places) {
-    if (!verdictOf(place)) continue;
+    if (!shownVerdict(place)) continue;
     const at = view.position(place.lon, place.lat, projection);
     const away = at ? Math.hypot(at[0] - x, at[1] - y) : Infinity;
     if (away < least) [best, least] = [place, away];

@@ -28,7 +28,7 @@ from weapons_ref.model import (
 from weapons_ref.output import wording
 
 #: The scripts of a page, in their order.
-_SCRIPTS = ("geodesic.js", "region.js", "judge.js", "view.js", "labels.js", "map.js")
+SCRIPTS = ("geodesic.js", "region.js", "judge.js", "view.js", "labels.js", "map.js")
 _VERDICTS: tuple[VerdictName, ...] = ("within", "disputed", "inside-minimum", "beyond")
 _MARKS: Mapping[VerdictName, str] = {"within": "●", "disputed": "◆", "inside-minimum": "▼", "beyond": "✚"}
 #: How many places the table under the map has.
@@ -91,7 +91,7 @@ def page(result: MapResult, *, dark: bool = False, projection: Projection | None
         "licences": html.escape(_read("LICENCES.txt")),
         "data": _json(data),
         "vega": _vega(),
-        "script": "\n".join(_read(name) for name in _SCRIPTS),
+        "script": "\n".join(_read(name) for name in SCRIPTS),
     }
     return string.Template(_read("page.html")).substitute(values).encode()
 

@@ -51,7 +51,7 @@ def write(result: Any, stream: TextIO) -> None:
 
 def _write_verdicts(result: ReachResult, stream: TextIO) -> None:
     """Write verdicts a block at a time, those that come in columns as such."""
-    found = blocks(result.verdicts)
+    found = blocks(result.verdicts, len(result.ranges) if result.query.by_place else 1)
     begun: list[Sequence[Verdict]] = []
     # A block in columns knows its file's columns; of single verdicts many may be needed to know them all.
     while not (begun and isinstance(begun[-1], Block)) and sum(map(len, begun)) < _LOOKED_AHEAD:

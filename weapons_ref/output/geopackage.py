@@ -193,7 +193,7 @@ def _chunks(result: ReachResult, layer: Layer) -> Iterator[dict[str, list[Any]]]
     """Yield the rows of a result in columns, some thousands at a time."""
 
     def noted() -> Iterator[Sequence[Verdict]]:
-        for block in blocks(result.verdicts):
+        for block in blocks(result.verdicts, len(result.ranges) if result.query.by_place else 1):
             if isinstance(block, Block):
                 # An answer without rows has the file's columns all the same.
                 layer.add(_own_kinds(block, _ours(result)))

@@ -95,7 +95,7 @@ def _metadata() -> dict[str, str]:
 def _tables(result: ReachResult, pa: Any) -> Iterator[pa.Table]:
     """Yield a result as tables, the first of which may be empty."""
     empty = True
-    for block in blocks(result.verdicts):
+    for block in blocks(result.verdicts, len(result.ranges) if result.query.by_place else 1):
         if isinstance(block, Block) and not result.query.by_place:
             table = _of_block(block, pa)
         elif len(block):
