@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from weapons_ref.geo.band import within
     from weapons_ref.geo.bandindex import BandIndex, index
     from weapons_ref.geo.regions import Region
+    from weapons_ref.mapping import map_of
     from weapons_ref.model import Area
     from weapons_ref.places.areas import read_area
     from weapons_ref.places.countries import find_country
@@ -37,10 +38,14 @@ _HOMES = {
     "reach": "weapons_ref.queries",
     "read_area": "weapons_ref.places.areas",
     "read_locations": "weapons_ref.places.files",
+    "map_of": "weapons_ref.mapping",
     "rings": "weapons_ref.queries",
     "which": "weapons_ref.queries",
     "within": "weapons_ref.geo.band",
 }
+
+#: What results ask for to show themselves.
+_HOMES |= {"as_html": "weapons_ref.notebook", "geo_interface": "weapons_ref.notebook"}
 
 __all__ = [
     "Area",
@@ -55,6 +60,7 @@ __all__ = [
     "find_place",
     "index",
     "load_catalog",
+    "map_of",
     "reach",
     "read_area",
     "read_locations",

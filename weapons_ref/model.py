@@ -277,7 +277,28 @@ class Rejection(Struct, frozen=True, kw_only=True):
     columns: Mapping[str, Any] = field(default_factory=dict)
 
 
-class ReachResult(Struct, kw_only=True):
+class _Shown(Struct):
+    """Shows itself in a notebook, and is features to GeoPandas and its like.
+
+    Both are the business of rooms above this one, which the front door of the package knows.
+    """
+
+    @property
+    def __geo_interface__(self) -> dict[str, Any]:
+        """A GeoJSON feature collection."""
+        import weapons_ref
+
+        features: dict[str, Any] = weapons_ref.geo_interface(self)
+        return features
+
+    def _repr_html_(self) -> str:
+        import weapons_ref
+
+        text: str = weapons_ref.as_html(self)
+        return text
+
+
+class ReachResult(_Shown, Struct, kw_only=True):
     """Verdicts for places. `counts` is complete once `verdicts` has been read to its end."""
 
     query: Query
@@ -294,7 +315,7 @@ class ReachResult(Struct, kw_only=True):
         return f"<ReachResult: {', '.join(f'{count:,} {name}' for name, count in self.counts.items())}>"
 
 
-class RingResult(Struct, frozen=True, kw_only=True):
+class RingResult(_Shown, Struct, frozen=True, kw_only=True):
     """The rings of a query."""
 
     query: Query
@@ -305,7 +326,7 @@ class RingResult(Struct, frozen=True, kw_only=True):
     shows_gazetteer: bool = False
 
 
-class MapResult(Struct, frozen=True, kw_only=True):
+class MapResult(_Shown, Struct, frozen=True, kw_only=True):
     """What a map shows."""
 
     title: str

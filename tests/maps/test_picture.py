@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 import struct
@@ -14,11 +15,13 @@ import numpy.typing as npt
 import pytest
 from pyproj import Geod
 
-from weapons_ref.errors import QueryError
+import weapons_ref
+from weapons_ref.errors import FileError, QueryError
 from weapons_ref.mapping import map_of
 from weapons_ref.maps.frame import PROJECTIONS, Projection
 from weapons_ref.maps.picture import Look, picture, specify
 from weapons_ref.model import MapResult
+from weapons_ref.output import write
 
 GEOD = Geod(ellps="WGS84")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -242,3 +245,26 @@ def test_a_picture_too_small_for_its_words_is_refused() -> None:
     """With what would help."""
     with pytest.raises(QueryError, match="minimal"):
         picture(drawn("himars", origin="Kherson"), "png", Look(size=(2000, 300)))
+
+
+def test_a_ring_alone_is_a_circle_of_its_range() -> None:
+    """With nothing under it; the description has its sources, and how large a pixel is."""
+    text = io.StringIO()
+    write(weapons_ref.rings("atacms", origin="Kherson"), "svg", text)
+    root = ET.fromstring(text.getvalue())
+    said = root.findtext(f"{SVG}desc") or ""
+    found = re.search(r"A pixel is ([\d.]+) km", said)
+    assert found
+    assert "Janes" in said
+    lines = [line - 480 for line in outlines(text.getvalue().encode())]
+    radii = sorted({round(float(np.hypot(*line.T).max()) * float(found[1])) for line in lines})
+    # The lowest and the highest claim, and the minimum range; drawn on a sphere they are up to 0.4 % off.
+    assert radii == pytest.approx([25, 165, 306], rel=0.004)
+    assert root.find(f".//{SVG}text") is None
+    assert root.find(f"{SVG}rect") is None
+
+
+def test_places_are_no_rings() -> None:
+    """What has no ring is refused, with where to go instead."""
+    with pytest.raises(FileError, match="plot"):
+        write(weapons_ref.reach("atacms", origin="Kherson", to="Sevastopol"), "svg", io.StringIO())

@@ -22,7 +22,7 @@ from weapons_ref.cli.options import (
 @subject_options
 @origin_options
 @drawing_options
-@output_options("geojson", "geojsonseq", "kml", "kmz", "gpkg", "json", "ndjson", "csv", "table")
+@output_options("geojson", "geojsonseq", "kml", "kmz", "gpkg", "svg", "json", "ndjson", "csv", "table")
 def command(
     systems: tuple[str, ...],
     folders: tuple[str, ...],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 import re
 import textwrap
@@ -10,11 +11,11 @@ from typing import Any, Literal, NamedTuple
 
 from weapons_ref.errors import QueryError, WeaponsRefError
 from weapons_ref.maps import basemap, scene, specification, theme
-from weapons_ref.maps.frame import Frame, Projection, frame
+from weapons_ref.maps.frame import RADIUS_KM, Frame, Projection, frame
 from weapons_ref.maps.labelling import LETTER, Labelling
 from weapons_ref.maps.specification import Content, Spec
 from weapons_ref.maps.theme import FONT, SHAPES, Style, Theme
-from weapons_ref.model import MapResult, VerdictName
+from weapons_ref.model import MapResult, RingResult, VerdictName
 from weapons_ref.output import wording
 
 Kind = Literal["png", "svg", "pdf"]
@@ -119,6 +120,38 @@ def specify(result: MapResult, look: Look = Look()) -> Spec:  # noqa: B008
     }
 
 
+def rings_alone(result: RingResult) -> bytes:
+    """Draw rings with nothing under them and no words on them, as SVG on a transparent ground.
+
+    The projection is azimuthal equidistant round the origin, or round the middle of several: the ring of a
+    point is a circle. The description says how many kilometres a pixel has.
+
+    Raises
+    ------
+    WeaponsRefError
+        If there is nothing to draw, or vl-convert is not installed.
+    """
+    whole = MapResult(title=", ".join(dict.fromkeys(range_.name for range_ in result.ranges)), rings=result)
+    shapes = scene.shapes(result)
+    if not shapes:
+        raise QueryError("no ring to draw: nothing lies within it")
+    view = frame_of(whole, shapes, [], "azimuthal-equidistant")
+    nothing = basemap.Layers(*({"type": "MultiLineString", "coordinates": []} for _ in basemap.Layers._fields))
+    pixel_km = RADIUS_KM / view.scale(_WIDTH, _WIDTH)
+    spec = {
+        "description": f"{describe(whole)} A pixel is {pixel_km:.6g} km, along any line through the middle.",
+        "width": _WIDTH,
+        "height": _WIDTH,
+        "padding": 0,
+        "background": None,
+        "signals": specification.signals(view, _WIDTH, _WIDTH),
+        "projections": [specification.projection()],
+        "data": specification.data(Content(layers=nothing, shapes=shapes), specification.graticule(30)),
+        "marks": [specification.group(specification.rings(theme.theme(), len(result.ranges)))],
+    }
+    return render(spec, "svg", _WIDTH)
+
+
 def render(spec: Spec, kind: Kind, width: int) -> bytes:
     """Have Vega draw a specification at a width in pixels.
 
@@ -135,7 +168,11 @@ def render(spec: Spec, kind: Kind, width: int) -> bytes:
     # Vega knows one size; the view box keeps it.
     size = f'width="{width}" height="{round(spec["height"] * scale)}"'
     svg = re.sub(r'width="[^"]*" height="[^"]*"', size, svg, count=1)
-    return bytes(converter.svg_to_pdf(svg)) if kind == "pdf" else svg.encode()
+    if kind == "pdf":
+        return bytes(converter.svg_to_pdf(svg))
+    # In front of everything else, where readers aloud look for it (SVG 2, section 5.7).
+    described = f"<desc>{html.escape(spec['description'], quote=False)}</desc>"
+    return re.sub(r"(<svg[^>]*>)", lambda found: found[1] + described, svg, count=1).encode()
 
 
 def _renumbered(svg: str) -> str:

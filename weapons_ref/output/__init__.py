@@ -21,6 +21,7 @@ _WRITERS = {
     "geojson": ("geojson", "write", (".geojson",)),
     "geojsonseq": ("geojson", "write_sequence", (".geojsonseq", ".geojsons")),
     "kml": ("kml", "write", (".kml",)),
+    "svg": ("svg", "write", (".svg",)),
     "kmz": ("kml", "write_zipped", (".kmz",)),
     "parquet": ("parquet", "write", (".parquet", ".geoparquet")),
     "gpkg": ("geopackage", "write", (".gpkg",)),
