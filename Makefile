@@ -16,7 +16,7 @@ COMMANDS := list show search compare sources ring plot map reach which distance 
 export SYSTEM FROM AREA COUNTRY TO RANGE TEXT FORMAT OUT ARGS
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-long lint audit bench lock docs site queries clean $(COMMANDS)
+.PHONY: help setup demo test test-long lint audit bench lock docs site gallery queries clean $(COMMANDS)
 .DEFAULT_GOAL := help
 
 help: ## Print this help
@@ -85,6 +85,11 @@ lock: ## Renew requirements/dev.txt from setup.cfg and requirements/dev.in (need
 
 docs: $(READY) ## Renew the output that README and docs show
 	$(BIN)/python tests/test_docs.py
+
+gallery: $(READY) ## Draw the pictures of docs/gallery.md again
+	@grep '^weapons-ref plot' docs/gallery.md | while read -r command; do \
+	  echo "$$command"; eval "$(BIN)/$$command --force --quiet" || exit 1; \
+	done
 
 queries: $(ANSWERS) ## Answer the saved queries: queries/NAME.yaml becomes out/NAME
 

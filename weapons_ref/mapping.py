@@ -23,6 +23,10 @@ MOST_PLACES = 20_000
 _NAMED = 3  # systems that a title names
 #: Towns are shown so far beyond the rings, which lie in the midst of a map that is wider than high.
 _ROUND_ABOUT = 2.2
+#: There are enough of them when there are enough so far beyond.
+_NEAR_BY = 1.2
+#: How many more to return, since not all are in the picture, and not all names find room.
+_SPARE = 4
 #: How many people a town has at least; the first that gives enough of them.
 _LEAST = (300_000, 30_000, 3_000, 0)
 
@@ -140,11 +144,15 @@ def _towns(drawn: RingResult, many: int) -> tuple[Place, ...]:
     from weapons_ref.places.gazetteer import open_gazetteer
 
     cap = caps.round_points(np.concatenate([shapely.get_coordinates(ring.geometry) for ring in drawn.rings]))
+    near = cap._replace(radius_deg=min(180.0, cap.radius_deg * _NEAR_BY))
     cap = cap._replace(radius_deg=min(180.0, cap.radius_deg * _ROUND_ABOUT))
     gazetteer = open_gazetteer()
     for least in _LEAST:
         columns = gazetteer.places(least, max(-90.0, cap.lat - cap.radius_deg), min(90.0, cap.lat + cap.radius_deg))
-        held = np.flatnonzero(cap.holds(np.column_stack([columns.lons, columns.lats])))
-        if len(held) >= many:
+        points = np.column_stack([columns.lons, columns.lats])
+        close = np.flatnonzero(near.holds(points))
+        if len(close) >= many:
             break
-    return tuple(gazetteer.place(columns, int(row)) for row in held[:many])
+    around = np.flatnonzero(cap.holds(points))
+    rows = np.union1d(close[: many * _SPARE], around[: many * _SPARE])
+    return tuple(gazetteer.place(columns, int(row)) for row in rows)

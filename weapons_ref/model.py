@@ -277,11 +277,13 @@ class Rejection(Struct, frozen=True, kw_only=True):
     columns: Mapping[str, Any] = field(default_factory=dict)
 
 
-class _Shown(Struct):
+class _Shown:
     """Shows itself in a notebook, and is features to GeoPandas and its like.
 
     Both are the business of rooms above this one, which the front door of the package knows.
     """
+
+    __slots__ = ()
 
     @property
     def __geo_interface__(self) -> dict[str, Any]:

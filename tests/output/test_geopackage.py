@@ -344,7 +344,8 @@ def test_later_columns_and_kinds_are_taken_in(reached: Reached, row: Row, tmp_pa
 
 def test_sources_and_credits_are_in_tables(ringed: RingResult, reached: Reached, row: Row, tmp_path: Path) -> None:
     """Every source in full; what was asked, who says what, what to know, and whom to credit."""
-    for name, result in {"rings": ringed, "places": reached(row("A"))}.items():
+    results: dict[str, RingResult | ReachResult] = {"rings": ringed, "places": reached(row("A"))}
+    for name, result in results.items():
         path = saved(msgspec.structs.replace(result, unranged=("a", "b")), tmp_path / f"{name}.gpkg")
         sources = pyogrio.read_dataframe(path, layer="sources")
         assert set(sources["key"]) == KEYS

@@ -25,7 +25,7 @@ from weapons_ref.cli.options import (
 )
 from weapons_ref.model import Area, Place
 
-_TOWNS = 600
+_TOWNS = 75
 
 
 @click.command(epilog=example("weapons-ref map atacms --from Kherson -o atacms.html"))

@@ -99,7 +99,7 @@ def command(
             to=to or None,
             locations=locations.files(),
             min_population=None,
-            towns=towns * 8,
+            towns=towns,
             title=title,
             catalog=load_catalog(*folders),
             on_reject=on_reject,

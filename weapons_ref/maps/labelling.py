@@ -54,7 +54,7 @@ class Words(NamedTuple):
     lat: float
     next_lon: float
     next_lat: float
-    side: int  #: -1 above the line, 1 below it
+    side: float  #: negative above the line, positive below it; 1 is close to it
 
 
 class Name(NamedTuple):
@@ -97,20 +97,24 @@ class Labelling:
         """Yield what stands along the rings, each in the first direction that has room; nothing where none has."""
         # The smallest first, since it has the least room.
         for shape, line, text in reversed([*captions(shapes, several=several, thin=self._is_thin)]):
-            for start, end in anchors(line, shape.ring.origin):
-                x, y = self.position(*start)
-                to_x, to_y = self.position(*end)
-                if math.isnan(x + to_x):
-                    continue
-                # Above the ring in the upper half, below it in the lower: outside.
-                side = -1 if y <= self._height / 2 else 1
-                box = self._turned(text, x, y + side * 9, math.atan2(to_y - y, to_x - x))
-                if self._is_free(box):
-                    self._taken.append(box)
-                    yield Words(
-                        text, shape.system, float(start[0]), float(start[1]), float(end[0]), float(end[1]), side
-                    )
-                    break
+            # Close to the line in any direction, else a little away from it.
+            tries = ((away, *pair) for away in (1.0, 2.5) for pair in anchors(line, shape.ring.origin))
+            words = next(filter(None, (self._placed(shape, text, *one) for one in tries)), None)
+            if words is not None:
+                yield words
+
+    def _placed(self, shape: Shape, text: str, away: float, start: Floats, end: Floats) -> Words | None:
+        x, y = self.position(float(start[0]), float(start[1]))
+        to_x, to_y = self.position(float(end[0]), float(end[1]))
+        if math.isnan(x + to_x):
+            return None
+        # Above the ring in the upper half, below it in the lower: outside.
+        side = -away if y <= self._height / 2 else away
+        box = self._turned(text, x, y + side * 9, math.atan2(to_y - y, to_x - x))
+        if not self._is_free(box):
+            return None
+        self._taken.append(box)
+        return Words(text, shape.system, float(start[0]), float(start[1]), float(end[0]), float(end[1]), side)
 
     def _is_thin(self, metres: float) -> bool:
         return metres / 1000 / RADIUS_KM * self._scale < _THIN

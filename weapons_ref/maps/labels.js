@@ -40,12 +40,14 @@ class Room {
   along(captions) {
     const found = [];
     for (const { text, system, anchors } of captions) {
-      for (const [lon, lat, next_lon, next_lat] of anchors) {
+      // Close to the line in any direction, else a little away from it.
+      const tries = [1, 2.5].flatMap((away) => anchors.map((anchor) => [away, anchor]));
+      for (const [away, [lon, lat, next_lon, next_lat]] of tries) {
         const at = this.view.position(lon, lat, this.projection);
         const next = at && this.view.position(next_lon, next_lat, this.projection);
         if (!next) continue;
         const angle = Math.atan2(next[1] - at[1], next[0] - at[0]);
-        const side = at[1] <= this.height / 2 ? -1 : 1;
+        const side = at[1] <= this.height / 2 ? -away : away;
         const half = (text.length * 12 * LETTER) / 2;
         const wide = Math.abs(half * Math.cos(angle)) + Math.abs(8 * Math.sin(angle));
         const tall = Math.abs(half * Math.sin(angle)) + Math.abs(8 * Math.cos(angle)) + 8;
