@@ -112,6 +112,23 @@ def show_systems(catalog: Catalog, names: Sequence[str], *, by_source: bool = Fa
     return _result(catalog, (catalog.system(name) for name in names), view="show", by_source=by_source)
 
 
+def charted_systems(catalog: Catalog, names: Sequence[str], *, variants: bool = False) -> SystemsResult:
+    """Return records whose ranges stand side by side: of a launcher the munitions that it fires.
+
+    Raises
+    ------
+    QueryError
+        If a name is no record's, or none is given.
+    """
+    if not names:
+        raise QueryError("no system; name one or more, such as himars")
+    chosen: dict[str, System] = {}
+    for system in map(catalog.system, names):
+        for one in catalog.munitions_of(system.id) if system.kind == "launcher" else (system,):
+            chosen |= {one.id: one} | ({key: catalog.systems[key] for key in one.variants} if variants else {})
+    return _result(catalog, chosen.values(), view="show")
+
+
 def compare_systems(catalog: Catalog, names: Sequence[str]) -> SystemsResult:
     """Return records to be read side by side.
 

@@ -146,9 +146,9 @@ def _fail(message: str) -> int:
 
     # Names of files may hold anything. Where even stderr is full, the status must do.
     with contextlib.suppress(OSError):
-        # click lists choices with tabs.
+        # click lists choices with tabs. No `map(...)`: that is a command here, as `list` is.
         lines = message.replace("\n\t", " ").split("\n")
-        click.echo("weapons-ref: " + "\n".join(map(plain, lines)), err=True)
+        click.echo("weapons-ref: " + "\n".join([plain(line) for line in lines]), err=True)
     return 2
 
 

@@ -65,12 +65,13 @@ def command(
     from weapons_ref.maps.page import page
 
     locations.refuse_to_replace(output, rejects)
-    with rejects_file(rejects, output, force=force) as on_reject:
+    files = locations.files()
+    with rejects_file(rejects, output, force=force) as on_reject, locations.bar(output, quiet):
         result = map_of(
             *systems,
             origin=origin,
             to=to or None,
-            locations=locations.files(),
+            locations=files,
             towns=_TOWNS,
             catalog=load_catalog(*folders),
             on_reject=on_reject,
@@ -83,5 +84,3 @@ def command(
         locations.report(result.places.counts, quiet)
     if result.places_left_out:
         notice(f"{result.places_left_out:,} answers for the least populous places are left out", quiet)
-    if output != "-":
-        notice(f"written: {output}", quiet)

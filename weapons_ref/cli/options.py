@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from weapons_ref.cli.types import LENGTH, PLACE, SECTOR, SYSTEM, complete_basis, complete_country, complete_view
+from weapons_ref.cli.types import LENGTH, PLACE, SECTOR, SIZE, SYSTEM, complete_basis, complete_country, complete_view
 from weapons_ref.errors import FileError, QueryError
 from weapons_ref.model import Area, Place, ReachResult, RingResult
 from weapons_ref.output import BINARY, FORMATS, format_of, open_output, views, write
@@ -101,6 +101,40 @@ projection_option = click.option(
     type=click.Choice(["azimuthal-equidistant", "globe", "natural-earth", "mercator"]),
     help="Default: azimuthal equidistant up to 2,000 km, a globe up to 7,000 km, else natural-earth.",
 )
+
+_picture_options = _all(
+    click.option(
+        "--size", metavar="WxH", type=SIZE, help="Pixels. Default: 1600x1200, and 1600x1060 of the whole world."
+    ),
+    click.option(
+        "--style",
+        type=click.Choice(["minimal", "press", "print"]),
+        default="press",
+        show_default=True,
+        help="With title and key, without, or in tones for paper.",
+    ),
+    dark_option,
+    projection_option,
+    click.option(
+        "--towns",
+        metavar="N",
+        type=click.IntRange(min=0, max=200),
+        default=45,
+        show_default=True,
+        help="How many towns of the gazetteer to show at most, to know one's way by.",
+    ),
+)
+
+
+def picture_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of a picture; the command is given them as `look`, by their names in `maps.picture.Look`."""
+
+    @functools.wraps(command)
+    def with_look(*, size: Any, style: str, dark: bool, projection: str | None, towns: int, **rest: Any) -> None:
+        command(look={"size": size, "style": style, "dark": dark, "projection": projection, "towns": towns}, **rest)
+
+    return _picture_options(with_look)
+
 
 drawing_options = _all(
     click.option(

@@ -19,7 +19,12 @@ from weapons_ref.output import FORMATS, format_of
 @click.command(epilog=example("weapons-ref run queries/himars-kherson-rings.geojson.yaml -o out/"))
 @click.argument("files", metavar="QUERY.yaml...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "-f", "--format", "format_", type=click.Choice(FORMATS), help="Default: what the query or a file's ending says."
+    "-f",
+    "--format",
+    "format_",
+    metavar="FORMAT",
+    type=click.Choice(FORMATS),
+    help=f"One of {', '.join(FORMATS)}. Default: what the query or a file's ending says.",
 )
 @click.option(
     "-o",

@@ -112,8 +112,8 @@ def specify(result: MapResult, look: Look = Look()) -> Spec:  # noqa: B008
         "projections": [specification.projection()],
         "data": specification.data(content, specification.graticule(specification.graticule_step(seen_deg), boxes)),
         "marks": [
-            *([_text(result.title, _MARGIN, 30, colours.ink, 22, bold=True)] if head else []),
-            *([_text(subtitle(result), _MARGIN, 52, colours.soft_ink, 13)] if head else []),
+            *([text_mark(result.title, _MARGIN, 30, colours.ink, 22, bold=True)] if head else []),
+            *([text_mark(subtitle(result), _MARGIN, 52, colours.soft_ink, 13)] if head else []),
             specification.group(marks, y=top),
             *_drawn(foot, top + high + 12, colours),
         ],
@@ -334,11 +334,11 @@ def _wrapped(text: str) -> Iterator[_Line]:
 def _drawn(lines: Sequence[_Line], y: float, colours: Theme) -> Iterator[Spec]:
     for line in lines:
         if line.text:
-            yield _text(line.text, _MARGIN, y + 8, colours.soft_ink, line.size)
+            yield text_mark(line.text, _MARGIN, y + 8, colours.soft_ink, line.size)
         x = float(_MARGIN)
         for kind, which, words in line.entries:
             yield from _swatch(kind, which, x, y + 5, colours)
-            yield _text(words, x + 32, y + 9, colours.ink, 12)
+            yield text_mark(words, x + 32, y + 9, colours.ink, 12)
             x += _entry_width(words)
         y += line.high
 
@@ -359,7 +359,8 @@ def _swatch(kind: str, which: Any, x: float, y: float, colours: Theme) -> Iterat
     yield {"type": "rect", "encode": {"update": {name: {"value": value} for name, value in style.items()}}}
 
 
-def _text(text: str, x: float, y: float, ink: str, size: float, *, bold: bool = False) -> Spec:
+def text_mark(text: str, x: float, y: float, ink: str, size: float, *, bold: bool = False) -> Spec:
+    """Return a mark of words that end at the margin."""
     style = {"x": x, "y": y, "text": text, "fill": ink, "font": FONT, "fontSize": size, "limit": _WIDTH - x - _MARGIN}
     if bold:
         style["fontWeight"] = "bold"
