@@ -28,6 +28,8 @@ help: ## Print this help
 	@echo "with SYSTEM= FROM= AREA= COUNTRY= TO= RANGE= TEXT= FORMAT= OUT= ARGS=, for example"
 	@echo "  make reach SYSTEM=atacms FROM=Kherson TO=Sevastopol"
 	@echo "  make ring SYSTEM='gmlrs atacms' FROM=Kherson OUT=rings.geojson"
+	@echo "  make plot SYSTEM=atacms FROM=Kherson OUT=atacms.png"
+	@echo "  make map SYSTEM=atacms FROM=Kherson OUT=atacms.html"
 	@echo "  make distance FROM='Velyka Znamianka' TO=47.5119,34.5863"
 	@echo "  make place TEXT=Херсон"
 	@echo "  make catalog ARGS=validate"

@@ -143,7 +143,10 @@ def test_the_wheel_holds_its_data_and_nothing_of_this_machine(wheel: Path) -> No
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         assert {
+            "weapons_ref/_data/basemap.sqlite",
             "weapons_ref/_data/gazetteer.sqlite",
+            "weapons_ref/maps/LICENCES.txt",
+            "weapons_ref/maps/geodesic.js",
             "weapons_ref/_data/catalog.json",
             "weapons_ref/_catalog/sources.yaml",
             "weapons_ref/_catalog/vocabulary.yaml",
@@ -265,3 +268,12 @@ def test_the_site_is_in_the_wheel_and_says_what_it_needs(wheel: Path, installed:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "weapons-ref: a site needs Jinja2: pip install 'weapons-ref[site]'\n"
     assert not (tmp_path / "pages").exists()
+
+
+def test_maps_say_which_library_they_lack(installed: Path, tmp_path: Path) -> None:
+    """In one line, and nothing is written."""
+    for arguments in (("plot", "-o", "a.png"), ("map", "-o", "a.html"), ("ring", "-f", "svg")):
+        done = run(installed, tmp_path, *arguments, "--range", "300km", "--from", "Kherson")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "weapons-ref[map]" in done.stderr
+    assert list(tmp_path.iterdir()) == []
