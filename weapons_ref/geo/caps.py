@@ -15,6 +15,7 @@ Box = tuple[float, float, float, float]
 RADIUS_M = 6371008.8
 
 _LARGE_DEG = 60.0
+_STEPS = 200
 
 
 class Cap(NamedTuple):
@@ -59,8 +60,16 @@ def angles_deg(lon: float, lat: float, points: Floats) -> Floats:
 
 
 def _middle(points: Floats) -> tuple[float, float]:
-    """Return the middle of points; where they balance out, the first of them."""
-    x, y, z = map(float, _vectors(points).mean(axis=0))
+    """Return about the middle of the smallest cap that holds points; where they balance out, the first of them.
+
+    M. Badoiu and K. L. Clarkson, "Smaller core-sets for balls" (2003): again and again a shorter step towards
+    the farthest point.
+    """
+    vectors = _vectors(points)
+    middle = vectors.mean(axis=0)
+    for step in range(1, _STEPS):
+        middle = middle + (vectors[(vectors @ middle).argmin()] - middle) / (step + 1)
+    x, y, z = map(float, middle)
     if math.hypot(x, y, z) < 1e-6:
         return float(points[0, 0]), float(points[0, 1])
     return math.degrees(math.atan2(y, x)), math.degrees(math.atan2(z, math.hypot(x, y)))

@@ -168,7 +168,7 @@ function worded(found) {
   if (found.azimuth_deg !== null && found.azimuth_deg !== undefined) facts.push(`azimuth ${found.azimuth_deg.toFixed(1)}°`);
   const body = element("div", { class: `answer ${found.verdict}` },
     element("p", { class: "verdict" }, element("span", { "aria-hidden": "true" }, `${MARKS[found.verdict]} `),
-      element("strong", {}, found.verdict), ` ${page.ranges.length > 1 || range.system ? `of ${range.name}` : ""}`),
+      range.system ? `${range.name}: ` : "", element("strong", {}, found.verdict)),
     element("p", {}, `${facts.join(", ")}; range ${range.span}`));
   const reached = new Set(found.reach ?? []);
   const missed = new Set(found.not ?? []);
