@@ -27,6 +27,7 @@ PAGES = {
     ),
     "10,000 km, places of 15,000 people or more": ("--range", "10000km", "--from", "Pyongyang"),
 }  # fmt: skip
+KINDS = ("png", "svg")
 PROJECTIONS = ("azimuthal-equidistant", "globe", "natural-earth", "mercator")
 DRAG = """async () => {
   const map = document.getElementById("map"), box = map.getBoundingClientRect(), times = [];
@@ -71,29 +72,33 @@ def drag(browser: Any, file: Path) -> tuple[float, list[float]]:
 def main() -> None:
     """Print the tables."""
     from playwright.sync_api import sync_playwright
+    from tabulate import tabulate
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        print("| picture | PNG, seconds | SVG, seconds |\n| --- | --- | --- |")
-        for title, arguments in PICTURES.items():
-            best = [
-                min(run("plot", *arguments, "-o", str(folder / f"a.{kind}")) for _ in range(5))
-                for kind in ("png", "svg")
-            ]
-            print(f"| {title} | {best[0]:.2f} | {best[1]:.2f} |")
-        print(f"\n| page | places | MB | ready, s | {' | '.join(PROJECTIONS)} |\n|{' --- |' * (4 + len(PROJECTIONS))}")
+        drawn = [
+            (title, *(min(run("plot", *asked, "-o", str(folder / f"a.{kind}")) for _ in range(5)) for kind in KINDS))
+            for title, asked in PICTURES.items()
+        ]
+        print(tabulate(drawn, ["a picture, seconds, best of 5", *KINDS], floatfmt=".2f"), end="\n\n")
+        rows = []
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
             )
-            for title, arguments in PAGES.items():
+            for title, asked in PAGES.items():
                 file = folder / "a.html"
-                run("map", *arguments, "-o", str(file))
+                run("map", *asked, "-o", str(file))
                 many = file.read_text(encoding="utf-8").split('"verdicts":[')[1].split("]")[0].count('"') // 2
                 ready, rates = drag(browser, file)
-                shown = " | ".join(f"{rate:.0f}" for rate in rates)
-                print(f"| {title} | {many:,} | {file.stat().st_size / 1e6:.1f} | {ready:.1f} | {shown} |")
+                rows.append(
+                    (title, f"{many:,}", f"{file.stat().st_size / 1e6:.1f}", f"{ready:.1f}", *map(round, rates))
+                )
             browser.close()
+        print(
+            "Pages in headless chromium, drawn by the processor; the last columns are frames a second while dragging."
+        )
+        print(tabulate(rows, ["a page", "places", "MB", "ready, s", *PROJECTIONS], disable_numparse=True))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ SECTIONS = ("points", "large", "scripts")
 SCRIPTS = {
     "startup.py": ("One question at the prompt", ["7"]),
     "regions.py": ("Regions: borders, areas, fronts", ["3"]),
+    "maps.py": ("Maps", []),
     "files.py": ("Files, from end to end", ["--rows", "{rows}"]),
 }
 

@@ -8,7 +8,7 @@ const MARKS = { within: "●", disputed: "◆", "inside-minimum": "▼", beyond:
 const SETTLE_MS = 180;
 const NEAR = 12; // pixels from a mark that still mean it
 const FEW = 30; // places whose names are in bold
-const AT_ONCE = 5000; // places that are drawn while the map moves: the most populous
+const AT_ONCE = 2500; // places that are drawn while the map moves: the most populous
 
 /** An element with attributes, and with texts or elements in it. Texts never become markup. */
 function element(name, attributes = {}, ...inside) {

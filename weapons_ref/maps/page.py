@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
+from msgspec import structs
+
 from weapons_ref.errors import QueryError
 from weapons_ref.maps import basemap, labelling, picture, scene, specification, theme
 from weapons_ref.maps.frame import Frame, Projection
@@ -358,10 +360,12 @@ def _cited(claim: Claim, numbers: Mapping[str, int]) -> str:
 
 
 def _source(source: Source) -> str:
-    cited = html.escape(wording.cite(source))
+    # The address is a link, where it is one that a browser may follow.
     if source.url and source.url.startswith(("https://", "http://")):
-        return f'{cited} <a href="{html.escape(source.url, quote=True)}" rel="noreferrer">{html.escape(source.url)}</a>'
-    return cited
+        cited = wording.cite(structs.replace(source, url=None))
+        url = html.escape(source.url, quote=True)
+        return f'{html.escape(cited)}, <a href="{url}" rel="noreferrer">{url}</a>'
+    return html.escape(wording.cite(source))
 
 
 def _credits(result: MapResult) -> str:

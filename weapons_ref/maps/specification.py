@@ -241,16 +241,17 @@ _STAR = (
 
 def spots(look: Theme) -> list[Spec]:
     """Return the marks of judged places: shape and colour by verdict."""
-    points = {
-        **_at(),
+    fixed = {
         "shape": {"signal": _by_verdict(SHAPES)},
         "size": {"signal": "datum.verdict === 'disputed' ? 62 : 46"},
         "fill": {"signal": _by_verdict(look.verdicts)},
         "stroke": {"value": look.halo},
         "strokeWidth": {"value": 0.8},
-        "opacity": {"signal": _POINTS},
     }
-    return [_marked("symbol", "spots", points)]
+    mark = _marked("symbol", "spots", {**_at(), "opacity": {"signal": _POINTS}})
+    # There may be thousands: what does not change with the view is worked out once.
+    mark["encode"]["enter"] = fixed
+    return [mark]
 
 
 def chosen(look: Theme) -> list[Spec]:
