@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from weapons_ref.errors import QueryError
@@ -129,9 +130,10 @@ def _title(drawn: RingResult) -> str:
 
 
 def _short(origin: Origin) -> str:
-    """Name an origin without its region and country, and an area without whose outline it is."""
+    """Name an origin without its region and country, an area without whose outline it is, a file without its folder."""
     if origin.area is not None:
-        return origin.name.split(" (")[0]
+        name = origin.name.split(" (")[0]
+        return PurePath(name).stem if PurePath(name).suffix else name
     return origin.name.split(",")[0] if origin.geonameid is not None else origin.name
 
 

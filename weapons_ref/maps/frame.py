@@ -34,6 +34,8 @@ D3 = {
 #: Kilometres to a radian of the sphere that maps are drawn on.
 RADIUS_KM = 6371.0088
 
+#: About a tenth of a metre.
+_LEAST_DEG = 1e-6
 _REGIONAL_KM = 2000.0
 _GLOBE_KM = 7000.0
 #: Of the shorter half of a map, what the outermost thing on it takes.
@@ -140,7 +142,7 @@ def frame(
     if not len(seen):
         raise QueryError("there is nothing to draw on a map")
     lon, lat, radius_deg = caps.round_points(seen, starts[0] if len(starts) == 1 else None)
-    radius_deg = 180.0 if everywhere else max(radius_deg, 0.001)
+    radius_deg = 180.0 if everywhere else max(radius_deg, _LEAST_DEG)
     reach_km = math.radians(radius_deg) * RADIUS_KM
     fitting: Projection = "natural-earth"
     if reach_km <= _GLOBE_KM:
