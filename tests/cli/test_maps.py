@@ -53,6 +53,7 @@ def test_places_of_a_file_are_shown(weapons_ref: Run, tmp_path: Path) -> None:
         (("plot", "--chart", "ranges", "atacms", "--from", "Kherson", "-o", "a.png"), "--from is for maps"),
         (("plot", "--chart", "ranges", "-o", "a.png"), "no system"),
         (("plot", "himars", "--from", "Kherson", "-o", "a.png", "--size", "2000x300"), "minimal"),
+        (("plot", "--range", "50m", "--from", "Kherson", "-o", "a.png"), "too small for a map"),
         (("map", "--from", "Kherson", "-o", "a.html"), "no system and no range"),
         (("ring", "atacms", "--from", "Kherson", "-f", "svg", "--sector", "0:0"), "starts where it ends"),
     ],

@@ -34,8 +34,8 @@ D3 = {
 #: Kilometres to a radian of the sphere that maps are drawn on.
 RADIUS_KM = 6371.0088
 
-#: About a tenth of a metre.
-_LEAST_DEG = 1e-6
+#: d3-geo takes points a few metres apart for one.
+_LEAST_KM = 0.1
 _REGIONAL_KM = 2000.0
 _GLOBE_KM = 7000.0
 #: Of the shorter half of a map, what the outermost thing on it takes.
@@ -142,8 +142,12 @@ def frame(
     if not len(seen):
         raise QueryError("there is nothing to draw on a map")
     lon, lat, radius_deg = caps.round_points(seen, starts[0] if len(starts) == 1 else None)
-    radius_deg = 180.0 if everywhere else max(radius_deg, _LEAST_DEG)
+    radius_deg = 180.0 if everywhere else radius_deg
     reach_km = math.radians(radius_deg) * RADIUS_KM
+    if reach_km < _LEAST_KM:
+        raise QueryError(
+            f"a ring of {reach_km * 1000:.0f} m is too small for a map; the least is {_LEAST_KM * 1000:.0f} m"
+        )
     fitting: Projection = "natural-earth"
     if reach_km <= _GLOBE_KM:
         fitting = "azimuthal-equidistant" if reach_km <= _REGIONAL_KM else "globe"
