@@ -1,164 +1,267 @@
-"use strict";
-// Geodesics on the WGS 84 ellipsoid, after C. F. F. Karney, "Algorithms for geodesics", J. Geodesy 87 (2013),
-// https://doi.org/10.1007/s00190-012-0578-z; "eq." are that paper's. Its two integrals are taken by Gauss and
-// Legendre's quadrature: their integrands wave by less than half a percent, and sixteen points are exact to rounding.
+// Geodesics on the WGS 84 ellipsoid: as geo/geodesy.py, for pages that work without it.
+//
+// Longitudes come before latitudes, lengths are metres, angles degrees. The method is that of C. F. F. Karney,
+// "Algorithms for geodesics", J. Geodesy 87, 43-55 (2013), https://doi.org/10.1007/s00190-012-0578-z: a geodesic
+// is a great circle on the auxiliary sphere of reduced latitudes (beta), where its arc length (sigma) and its
+// longitude (omega) are plain trigonometry. Length and longitude on the ellipsoid are integrals over sigma, done
+// here by Gauss-Legendre quadrature instead of series: on at most half a circle sixteen points leave no error that
+// doubles could hold. Right to some nanometres for every pair of points, antipodes and poles included.
 
-const EQUATORIAL_M = 6378137;
-const FLATTENING = 1 / 298.257223563;
-const POLAR_M = EQUATORIAL_M * (1 - FLATTENING);
-const SECOND_ECCENTRICITY_2 = (FLATTENING * (2 - FLATTENING)) / (1 - FLATTENING) ** 2;
-const HALF_MERIDIAN_M = 20003931.458625447;
-/** Every shorter geodesic is a shortest one (Karney 2013, section 3). */
-const SHORTEST_ALWAYS_M = Math.PI * POLAR_M;
-/** Nearer than this two points are one, and there is no direction. */
-const SAME_POINT_M = 2e-8;
-const DEGREE = Math.PI / 180;
-/** Stands in for 0 where an angle would have no side: the sine of a latitude on the equator, the cosine at a pole. */
-const TINY = 1e-150;
+const { geodesicSolve, geodesicInverse, geodesicLine, geodesicDirect } = (() => {
+  "use strict";
 
-/** Nodes and weights of Gauss and Legendre's quadrature on [-1, 1]: the roots of a polynomial, by Newton's method. */
-const QUADRATURE = ((n) => {
-  const found = [];
-  for (let i = 1; i <= n; i++) {
-    let x = Math.cos((Math.PI * (i - 0.25)) / (n + 0.5));
-    let slope = 1;
-    for (let round = 0; round < 50; round++) {
-      let [before, now] = [1, x];
-      for (let k = 2; k <= n; k++) [before, now] = [now, ((2 * k - 1) * x * now - (k - 1) * before) / k];
-      slope = (n * (x * now - before)) / (x * x - 1);
-      x -= now / slope;
+  const EQUATORIAL_RADIUS_M = 6378137;
+  const FLATTENING = 1 / 298.257223563;
+  const POLAR_RADIUS_M = EQUATORIAL_RADIUS_M * (1 - FLATTENING);
+  // The second eccentricity, squared.
+  const EP2 = (FLATTENING * (2 - FLATTENING)) / (1 - FLATTENING) ** 2;
+  const DEGREE = Math.PI / 180;
+  // Nearer than this two points are one, and there is no direction.
+  const SAME_POINT_M = 2e-8;
+  // Stands for 0 where the direction of a vanishing vector still counts.
+  const TINY = 1e-150;
+  // What a longitude near pi may be off by, in radians, for no other reason than that doubles are finite.
+  const ROUNDING = 6e-16;
+  const MOST_ROUNDS = 100;
+
+  const [NODES, WEIGHTS] = gaussLegendre(16);
+
+  // Abscissas and weights on [-1, 1]: the roots of the Legendre polynomial, by Newton's method.
+  function gaussLegendre(count) {
+    const nodes = [], weights = [];
+    for (let i = 0; i < count; i++) {
+      let x = Math.cos((Math.PI * (i + 0.75)) / (count + 0.5));
+      let slope = 1;
+      for (let round = 0; round < 10; round++) {
+        let [before, here] = [1, x];
+        for (let degree = 2; degree <= count; degree++) {
+          [before, here] = [here, ((2 * degree - 1) * x * here - (degree - 1) * before) / degree];
+        }
+        slope = (count * (x * here - before)) / (x * x - 1);
+        x -= here / slope;
+      }
+      nodes.push(x);
+      weights.push(2 / ((1 - x * x) * slope * slope));
     }
-    found.push([x, 2 / ((1 - x * x) * slope * slope)]);
+    return [nodes, weights];
   }
-  return found;
-})(16);
 
-/** A longitude's difference in [-180, 180], exact where it can be. */
-function longitudeDifference(lon1, lon2) {
-  const turn = (((lon2 - lon1) % 360) + 540) % 360 - 180;
-  return turn === -180 ? 180 : turn;
-}
-
-/** Sine and cosine of a reduced latitude; never quite a pole. */
-function reduced(lat) {
-  const sine = (1 - FLATTENING) * Math.sin(lat * DEGREE);
-  const cosine = Math.abs(lat) === 90 ? TINY : Math.cos(lat * DEGREE);
-  const length = Math.hypot(sine, cosine);
-  return [sine / length, Math.max(cosine / length, TINY)];
-}
-
-/**
- * The geodesic that leaves the first of two latitudes, the southern and more distant from the equator, at an angle
- * south of due east: near the equator that angle is minute, and counted from east it keeps its digits.
- */
-function geodesicAt(angle, [sine1, cosine1], [sine2, cosine2]) {
-  const [salp1, calp1] = [Math.cos(angle), -Math.sin(angle)];
-  const salp0 = salp1 * cosine1;
-  const calp0 = Math.hypot(calp1, salp1 * sine1);
-  // Eq. 45: the first point is nearer to its pole, so that the root is real but for rounding.
-  const salp2 = cosine1 === cosine2 ? salp1 : Math.min(1, salp0 / cosine2);
-  const drop = cosine1 < -sine1 ? (cosine2 - cosine1) * (cosine1 + cosine2) : (sine1 - sine2) * (sine1 + sine2);
-  const calp2 = cosine1 !== cosine2 || Math.abs(sine2) !== -sine1 ? Math.sqrt(Math.max(0, (calp1 * cosine1) ** 2 + drop)) / cosine2 : Math.abs(calp1);
-  const [csig1, csig2] = [calp1 * cosine1, calp2 * cosine2];
-  const sigma1 = Math.atan2(sine1, csig1);
-  const sigma2 = Math.atan2(sine2, csig2);
-  const omega1 = Math.atan2(salp0 * sine1, csig1);
-  const omega2 = Math.atan2(salp0 * sine2, csig2);
-  const k2 = SECOND_ECCENTRICITY_2 * calp0 * calp0;
-  const [middle, half] = [(sigma1 + sigma2) / 2, (sigma2 - sigma1) / 2];
-  let [length, shift] = [0, 0];
-  for (const [x, weight] of QUADRATURE) {
-    const root = Math.sqrt(1 + k2 * Math.sin(middle + half * x) ** 2);
-    length += weight * root; // eq. 7
-    shift += (weight * (2 - FLATTENING)) / (1 + (1 - FLATTENING) * root); // eq. 8
+  // Sine and cosine of degrees, exact at the quadrants, and relatively precise next to them.
+  function sinDegrees(x) {
+    return Math.abs(x) <= 45 ? Math.sin(x * DEGREE) : Math.sign(x) * cosDegrees(90 - Math.abs(x));
   }
-  return { lambda: omega2 - omega1 - FLATTENING * salp0 * half * shift, distance_m: POLAR_M * half * length, salp1, calp1, salp2, calp2 };
-}
 
-/** The geodesic whose points differ by a longitude, in radians: it grows with the angle, so that there is just one. */
-function geodesicTo(lambda, first, second) {
-  let [low, high] = [-Math.PI / 2, Math.PI / 2];
-  let [below, above] = [-lambda, Math.PI - lambda];
-  if (below >= 0) return geodesicAt(low, first, second);
-  if (above <= 0) return geodesicAt(high, first, second);
-  let found = null;
-  for (let round = 0; round < 500; round++) {
-    // Regula falsi, and halving where that is slow: near an antipode the longitude hardly tells the azimuth.
-    const straight = low + ((high - low) * -below) / (above - below);
-    const angle = round % 3 === 2 || !(straight > low && straight < high) ? (low + high) / 2 : straight;
-    if (angle <= low || angle >= high) break;
-    found = geodesicAt(angle, first, second);
-    const off = found.lambda - lambda;
-    if (Math.abs(off) < 1e-17) break;
-    if (off < 0) {
-      [low, below] = [angle, off];
-      above /= round % 3 === 0 ? 2 : 1; // Illinois
-    } else {
-      [high, above] = [angle, off];
-      below /= round % 3 === 0 ? 2 : 1;
+  function cosDegrees(x) {
+    const size = Math.abs(x);
+    if (size <= 45) return Math.cos(size * DEGREE);
+    return size <= 135 ? Math.sin((90 - size) * DEGREE) : -Math.cos((180 - size) * DEGREE);
+  }
+
+  // An angle in [-180, 180], for one up to 540 either way.
+  function turnedBack(degrees) {
+    return Math.abs(degrees) > 180 ? degrees - Math.sign(degrees) * 360 : degrees;
+  }
+
+  function checkPosition(lon, lat) {
+    if (!(Math.abs(lat) <= 90 && Math.abs(lon) <= 540)) {
+      throw new RangeError(`latitude ${lat}, longitude ${lon}: not on Earth`);
+    }
+    return [turnedBack(lon) + 0, lat + 0];
+  }
+
+  // Sine and cosine of the reduced latitude.
+  function reduced(lat) {
+    const sin = (1 - FLATTENING) * sinDegrees(lat), cos = cosDegrees(lat);
+    const size = Math.hypot(sin, cos);
+    return [sin / size, cos / size];
+  }
+
+  // From sigma1 to sigma2: the length in units of b (Karney 2013, equation 7), the integral by which longitude on
+  // the ellipsoid lags behind omega (8), and the one in the reduced length (39). k2 is k squared (9).
+  function integrals(sigma1, sigma2, k2) {
+    const middle = (sigma1 + sigma2) / 2, half = (sigma2 - sigma1) / 2;
+    let length = 0, lag = 0, bend = 0;
+    for (let i = 0; i < NODES.length; i++) {
+      const square = k2 * Math.sin(middle + half * NODES[i]) ** 2;
+      const speed = Math.sqrt(1 + square);
+      length += WEIGHTS[i] * speed;
+      lag += WEIGHTS[i] * ((2 - FLATTENING) / (1 + (1 - FLATTENING) * speed));
+      bend += WEIGHTS[i] * (square / speed);
+    }
+    return { length: length * half, lag: lag * half, bend: bend * half };
+  }
+
+  // The geodesic that leaves beta1 at alpha1, up to where it first meets beta2 on its way north: its length, the
+  // longitude it has come by then, and how fast that grows with alpha1 (equation 46). In canonical form.
+  function shoot(beta, sinAlpha1, cosAlpha1) {
+    const sinAlpha0 = sinAlpha1 * beta.cos1;
+    // The levels are cos alpha cos beta; at beta2 as Clairaut's relation has it (equation 45).
+    const level1 = cosAlpha1 * beta.cos1;
+    const level2 = Math.sqrt(Math.max(level1 * level1 + beta.difference, 0));
+    const k2 = EP2 * (cosAlpha1 ** 2 + (sinAlpha1 * beta.sin1) ** 2);
+    const sigma1 = Math.atan2(beta.sin1, level1), sigma2 = Math.atan2(beta.sin2, level2);
+    const omega1 = Math.atan2(sinAlpha0 * beta.sin1, level1), omega2 = Math.atan2(sinAlpha0 * beta.sin2, level2);
+    const { length, lag, bend } = integrals(sigma1, Math.max(sigma1, sigma2), k2);
+    const sin1 = Math.sin(sigma1), cos1 = Math.cos(sigma1), sin2 = Math.sin(sigma2), cos2 = Math.cos(sigma2);
+    // The reduced length in units of b (equation 38).
+    const spread = Math.sqrt(1 + k2 * sin2 * sin2) * cos1 * sin2
+      - Math.sqrt(1 + k2 * sin1 * sin1) * sin1 * cos2 - cos1 * cos2 * bend;
+    return {
+      length,
+      lambda: Math.max(omega2 - omega1, 0) - FLATTENING * sinAlpha0 * lag,
+      slope: ((1 - FLATTENING) * spread) / level2,
+      sinAlpha0,
+      level2,
+    };
+  }
+
+  // The canonical form of the problem (Karney 2013, section 4): the first point is south of the equator and at
+  // least as far from it as the second one, which lies east of it.
+  function canonical(lat1, lat2) {
+    const [sin1, cos1] = reduced(lat1), [sin2, cos2] = reduced(lat2);
+    // cos^2 beta2 - cos^2 beta1, whichever way loses less.
+    const difference = cos1 < -sin1 ? (cos2 - cos1) * (cos2 + cos1) : (sin1 - sin2) * (sin1 + sin2);
+    return { sin1: Math.min(sin1, -TINY), cos1, sin2, cos2, difference };
+  }
+
+  // On a sphere that fits between the points: the azimuth at the first, and the arc. Where to begin, and all there
+  // is to say of lines of some centimetres.
+  function onSphere(beta, lambda12) {
+    const middle = (beta.sin1 + beta.sin2) ** 2 / ((beta.sin1 + beta.sin2) ** 2 + (beta.cos1 + beta.cos2) ** 2);
+    const scale = Math.sqrt(1 + EP2 * middle);
+    const omega = Math.min(lambda12 / ((1 - FLATTENING) * scale), Math.PI);
+    const north = beta.sin2 * beta.cos1 - beta.cos2 * beta.sin1;
+    const east = beta.cos2 * Math.sin(omega), short = 2 * Math.sin(omega / 2) ** 2;
+    const ahead = north + beta.cos2 * beta.sin1 * short;
+    const cos = beta.sin1 * beta.sin2 + beta.cos1 * beta.cos2 * Math.cos(omega);
+    const sigma = Math.atan2(Math.hypot(east, ahead), cos);
+    // Turned as at the second point.
+    const behind = north - beta.sin2 * beta.cos1 * short;
+    return { sigma, scale, alpha1: Math.atan2(east, ahead), alpha2: Math.atan2(beta.cos1 * Math.sin(omega), behind) };
+  }
+
+  function alongMeridian(beta, lon12) {
+    // From a pole any longitude is a direction; else it is straight on, or over the pole.
+    const sinAlpha1 = sinDegrees(lon12), cosAlpha1 = cosDegrees(lon12);
+    const sigma1 = Math.atan2(beta.sin1, cosAlpha1 * beta.cos1), sigma2 = Math.atan2(beta.sin2, beta.cos2);
+    const length = integrals(sigma1, Math.max(sigma1, sigma2), EP2).length;
+    return { distance_m: POLAR_RADIUS_M * length, alpha1: Math.atan2(sinAlpha1, cosAlpha1), alpha2: 0 };
+  }
+
+  // Solve lambda12(alpha1) = lambda12, which only grows: by Newton's method, and by bisection where that strays.
+  function general(beta, lambda12, start) {
+    let low = 0, high = Math.PI, alpha1 = start, last = Infinity;
+    for (let round = 0; ; round++) {
+      const line = shoot(beta, Math.sin(alpha1), Math.cos(alpha1));
+      const short = lambda12 - line.lambda;
+      if (short > 0) low = alpha1;
+      else high = alpha1;
+      let next = alpha1 + short / line.slope;
+      if (!(next > low && next < high) || Math.abs(next - alpha1) > last / 2) next = (low + high) / 2;
+      last = Math.abs(next - alpha1);
+      if (last < 1e-16 || Math.abs(short) < ROUNDING || round === MOST_ROUNDS) {
+        // What longitude is left costs a sin(alpha0) of distance each: the first variation. So the distance is
+        // right to second order even where doubles cannot tell azimuths apart that lead far apart: at the equator.
+        const distance_m = POLAR_RADIUS_M * line.length + EQUATORIAL_RADIUS_M * line.sinAlpha0 * short;
+        return { distance_m, alpha1, alpha2: Math.atan2(line.sinAlpha0, line.level2) };
+      }
+      alpha1 = next;
     }
   }
-  return found ?? geodesicAt((low + high) / 2, first, second);
-}
 
-/**
- * The shortest geodesic between two points.
- *
- * Azimuths are degrees clockwise from north, [0, 360): the way out at the first point and, at the second, the way
- * back; null where every direction will do, at a pole and between equal points.
- */
-function geodesicInverse(lon1, lat1, lon2, lat2) {
-  const turn = longitudeDifference(lon1, lon2);
-  // Canonical: the first point the farther from the equator, and south of it; the second to its east.
-  const swapped = Math.abs(lat1) < Math.abs(lat2);
-  const [a, b] = swapped ? [lat2, lat1] : [lat1, lat2];
-  const north = a < 0 || Object.is(a, -0) ? 1 : -1;
-  const east = (turn < 0 ? -1 : 1) * (swapped ? -1 : 1);
-  const first = reduced(a * north);
-  const second = reduced(b * north);
-  first[0] = Math.min(first[0], -TINY);
-  if (Math.abs(second[0]) < TINY) second[0] = -TINY;
-  const lambda = Math.abs(turn) * DEGREE;
-  // Along the equator, as far as that is shortest.
-  const level = lat1 === 0 && lat2 === 0 && lambda <= (1 - FLATTENING) * Math.PI;
-  const found = level
-    ? { distance_m: EQUATORIAL_M * lambda, salp1: 1, calp1: 0, salp2: 1, calp2: 0 }
-    : geodesicTo(lambda, first, second);
-  let ways = [[found.salp1, found.calp1], [found.salp2, found.calp2]];
-  if (swapped) ways.reverse();
-  ways = ways.map(([sine, cosine]) => [sine * east * (swapped ? -1 : 1), cosine * north * (swapped ? -1 : 1)]);
-  const angle = ([sine, cosine]) => ((Math.atan2(sine, cosine) / DEGREE) % 360 + 360) % 360;
-  const same = found.distance_m < SAME_POINT_M;
-  return {
-    distance_m: Math.max(0, found.distance_m),
-    azimuth_deg: same || Math.abs(lat1) === 90 ? null : angle(ways[0]),
-    back_azimuth_deg: same || Math.abs(lat2) === 90 ? null : (angle(ways[1]) + 180) % 360,
-  };
-}
-
-const geodesicDistance = (lon1, lat1, lon2, lat2) => geodesicInverse(lon1, lat1, lon2, lat2).distance_m;
-
-/** Where a geodesic has come after a distance; longitude in [-180, 180]. */
-function geodesicDirect(lon, lat, azimuth_deg, distance_m) {
-  const [sine1, cosine1] = reduced(lat);
-  const azimuth = azimuth_deg * DEGREE;
-  const [salp1, calp1] = [Math.sin(azimuth), Math.cos(azimuth)];
-  const salp0 = salp1 * cosine1;
-  const calp0 = Math.hypot(calp1, salp1 * sine1);
-  const k2 = SECOND_ECCENTRICITY_2 * calp0 * calp0;
-  const sigma1 = Math.atan2(sine1, calp1 * cosine1);
-  const over = (sigma2, of) => {
-    const [middle, half] = [(sigma1 + sigma2) / 2, (sigma2 - sigma1) / 2];
-    return half * QUADRATURE.reduce((sum, [x, weight]) => sum + weight * of(Math.sqrt(1 + k2 * Math.sin(middle + half * x) ** 2)), 0);
-  };
-  let sigma2 = sigma1 + distance_m / POLAR_M;
-  for (let round = 0; round < 8; round++) {
-    sigma2 -= (over(sigma2, (root) => root) - distance_m / POLAR_M) / Math.sqrt(1 + k2 * Math.sin(sigma2) ** 2);
+  // Distance and azimuths of the canonical problem, radians.
+  function shortest(lat1, lat2, lon12) {
+    const beta = canonical(lat1, lat2);
+    if (lat1 === -90 || lon12 === 0 || lon12 === 180) return alongMeridian(beta, lon12);
+    const lambda12 = lon12 * DEGREE;
+    if (lat1 === 0 && lambda12 <= (1 - FLATTENING) * Math.PI) {
+      return { distance_m: EQUATORIAL_RADIUS_M * lambda12, alpha1: Math.PI / 2, alpha2: Math.PI / 2 };
+    }
+    const guess = onSphere(beta, lambda12);
+    if (guess.sigma < 1e-8) return { ...guess, distance_m: POLAR_RADIUS_M * guess.scale * guess.sigma };
+    return general(beta, lambda12, guess.alpha1);
   }
-  const turn = Math.atan2(salp0 * Math.sin(sigma2), Math.cos(sigma2)) - Math.atan2(salp0 * sine1, calp1 * cosine1);
-  const shift = over(sigma2, (root) => (2 - FLATTENING) / (1 + (1 - FLATTENING) * root));
-  const sine2 = calp0 * Math.sin(sigma2);
-  const cosine2 = Math.hypot(salp0, calp0 * Math.cos(sigma2));
-  const onward = lon + (turn - FLATTENING * salp0 * shift) / DEGREE;
-  return [longitudeDifference(0, onward), Math.atan2(sine2, (1 - FLATTENING) * cosine2) / DEGREE];
-}
+
+  // The shortest geodesic between two positions: its length, and its direction at both ends, in (-180, 180], forward.
+  // At a pole the azimuth is that which goes with the longitude given.
+  function geodesicSolve(lon1, lat1, lon2, lat2) {
+    [lon1, lat1] = checkPosition(lon1, lat1);
+    [lon2, lat2] = checkPosition(lon2, lat2);
+    const turn = turnedBack(lon2 - lon1);
+    const swapped = Math.abs(lat1) < Math.abs(lat2);
+    const [first, second] = swapped ? [lat2, lat1] : [lat1, lat2];
+    const north = first < 0 ? 1 : -1;
+    const { distance_m, alpha1, alpha2 } = shortest(first * north, second * north, Math.abs(turn));
+    // Back from the canonical form: a mirror turns one sign, going the other way round exchanges the ends.
+    const east = turn < 0 ? -1 : 1, ahead = swapped ? -north : north;
+    const turned = (alpha) => Math.atan2(east * Math.sin(alpha), ahead * Math.cos(alpha)) / DEGREE;
+    const [leaving, arriving] = swapped ? [alpha2, alpha1] : [alpha1, alpha2];
+    return { distance_m, azimuth_deg: turned(leaving), arrival_deg: turned(arriving) };
+  }
+
+  // An azimuth in [0, 360).
+  function allRound(azimuth) {
+    const turned = azimuth < 0 ? azimuth + 360 : azimuth;
+    return turned === 360 ? 0 : turned + 0;
+  }
+
+  // The shortest geodesic from one position to another: its length, and the azimuths there and back, in [0, 360);
+  // null where every direction will do, at a pole and between equal points.
+  function geodesicInverse(lon1, lat1, lon2, lat2) {
+    const line = geodesicSolve(lon1, lat1, lon2, lat2);
+    const same = line.distance_m < SAME_POINT_M;
+    const back = line.arrival_deg > 0 ? line.arrival_deg - 180 : line.arrival_deg + 180;
+    return {
+      distance_m: line.distance_m,
+      azimuth_deg: same || Math.abs(lat1) === 90 ? null : allRound(line.azimuth_deg),
+      back_azimuth_deg: same || Math.abs(lat2) === 90 ? null : allRound(back),
+    };
+  }
+
+  // The geodesic that leaves a position in a direction, as a function from distance, up to once round the Earth, to
+  // the position and the direction there. Past some 20,000 km it is no longer the shortest.
+  function geodesicLine(lon, lat, azimuth_deg) {
+    [lon, lat] = checkPosition(lon, lat);
+    const azimuth = turnedBack(azimuth_deg % 360);
+    const sinAlpha1 = sinDegrees(azimuth), cosAlpha1 = cosDegrees(azimuth);
+    const [sinBeta1, cosine] = reduced(lat);
+    const cosBeta1 = Math.max(cosine, TINY);
+    const sinAlpha0 = sinAlpha1 * cosBeta1, cosAlpha0 = Math.hypot(cosAlpha1, sinAlpha1 * sinBeta1);
+    const k2 = EP2 * cosAlpha0 ** 2;
+    const level1 = cosAlpha1 * cosBeta1;
+    const sigma1 = Math.atan2(sinBeta1, level1), omega1 = Math.atan2(sinAlpha0 * sinBeta1, level1);
+
+    // Solve for the arc whose length is the distance, by Newton's method: it grows almost evenly.
+    const arcOf = (distance_m) => {
+      const wanted = distance_m / POLAR_RADIUS_M;
+      let arc = wanted / Math.sqrt(1 + k2 / 2);
+      for (let round = 0; round < 8; round++) {
+        const short = wanted - integrals(sigma1, sigma1 + arc, k2).length;
+        arc += short / Math.sqrt(1 + k2 * Math.sin(sigma1 + arc) ** 2);
+        if (Math.abs(short) < 1e-9) break; // and what is left then is its square
+      }
+      return arc;
+    };
+
+    return (distance_m) => {
+      const sigma2 = sigma1 + arcOf(distance_m);
+      const sin2 = Math.sin(sigma2), cos2 = Math.cos(sigma2);
+      const omega2 = Math.atan2(sinAlpha0 * sin2, cos2);
+      const lambda12 = omega2 - omega1 - FLATTENING * sinAlpha0 * integrals(sigma1, sigma2, k2).lag;
+      const sinBeta2 = cosAlpha0 * sin2, cosBeta2 = Math.hypot(sinAlpha0, cosAlpha0 * cos2);
+      return {
+        lon: turnedBack(lon + turnedBack(lambda12 / DEGREE)),
+        lat: Math.atan2(sinBeta2, (1 - FLATTENING) * cosBeta2) / DEGREE,
+        azimuth_deg: Math.atan2(sinAlpha0, cosAlpha0 * cos2) / DEGREE,
+      };
+    };
+  }
+
+  // Longitude and latitude of the point that lies a distance away in a direction.
+  function geodesicDirect(lon, lat, azimuth_deg, distance_m) {
+    const end = geodesicLine(lon, lat, azimuth_deg)(distance_m);
+    return [end.lon, end.lat];
+  }
+
+  return { geodesicSolve, geodesicInverse, geodesicLine, geodesicDirect };
+})();

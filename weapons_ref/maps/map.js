@@ -154,7 +154,7 @@ const kilometres = (metres) =>
 const degrees = (lat, lon) => `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
 
 function sourceLinks(keys) {
-  const links = [...keys].map((key) => page.numbers[key]).sort((a, b) => a - b).map((number) => element("a", { href: `#source-${number}` }, `[${number}]`));
+  const links = keys.map((key) => page.numbers[key]).sort((a, b) => a - b).map((number) => element("a", { href: `#source-${number}` }, `[${number}]`));
   return links.flatMap((link, at) => (at ? [" ", link] : [link]));
 }
 
@@ -170,10 +170,12 @@ function worded(found) {
     element("p", { class: "verdict" }, element("span", { "aria-hidden": "true" }, `${MARKS[found.verdict]} `),
       range.system ? `${range.name}: ` : "", element("strong", {}, found.verdict)),
     element("p", {}, `${facts.join(", ")}; range ${range.span}`));
-  const reached = new Set(found.reach ?? []);
-  const missed = new Set(found.not ?? []);
-  if (reached.size) body.append(element("p", {}, "In reach by ", ...sourceLinks(reached)));
-  if (missed.size) body.append(element("p", {}, "Not by ", ...sourceLinks(missed)));
+  const sides = [
+    ["In reach by ", found.reach], ["Out of reach by ", found.not], ["Left open by ", found.open],
+    ["Nearer than the minimum range by ", found.too_near],
+  ];
+  for (const [words, keys] of sides) if (keys.length) body.append(element("p", {}, words, ...sourceLinks(keys)));
+  if (found.outside_sector) body.append(element("p", {}, "Outside of the sector."));
   return body;
 }
 

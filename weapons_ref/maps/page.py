@@ -30,7 +30,7 @@ from weapons_ref.model import (
 from weapons_ref.output import wording
 
 #: The scripts of a page, in their order.
-SCRIPTS = ("geodesic.js", "region.js", "judge.js", "view.js", "labels.js", "map.js")
+SCRIPTS = ("geodesic.js", "regions.js", "judge.js", "view.js", "labels.js", "map.js")
 _VERDICTS: tuple[VerdictName, ...] = ("within", "disputed", "inside-minimum", "beyond")
 _MARKS: Mapping[VerdictName, str] = {"within": "●", "disputed": "◆", "inside-minimum": "▼", "beyond": "✚"}
 #: How many places the table under the map has.
