@@ -375,6 +375,7 @@ class SystemsResult(Struct, frozen=True, kw_only=True):
     schemes: Mapping[str, Scheme] = field(default_factory=dict)
     band: str | None = None  #: which band was asked for
     by_source: bool = False  #: whether claims come by their source, as `show --sources` gives them
+    qualifiers: Mapping[str, str] = field(default_factory=dict)  #: what each means: value, ceiling or floor
 
 
 class SourcesResult(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ import msgspec
 
 from weapons_ref.catalog.listing import list_systems
 from weapons_ref.catalog.loading import Catalog, load_catalog
-from weapons_ref.catalog.ranges import interval
+from weapons_ref.catalog.ranges import check_date, interval
 from weapons_ref.errors import QueryError
 from weapons_ref.geo import geodesy
 from weapons_ref.model import (
@@ -43,8 +42,6 @@ if TYPE_CHECKING:
     from weapons_ref.places.opening import Progress
 
 MIN_POPULATION = 15000
-
-_AS_OF = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
 
 
 def distance(start: OriginLike, end: OriginLike) -> DistanceResult:
@@ -331,7 +328,7 @@ def which(
         sector=sector_at(chosen, sector),
     )
     catalog = catalog or load_catalog()
-    _check_date(query)
+    check_date(query.as_of)
     asked = {system.id for system in list_systems(catalog, class_=class_, origin_country=origin_country).systems}
     munitions = [
         key for key, system in catalog.systems.items() if key in asked or (variants and system.variant_of in asked)
@@ -388,7 +385,7 @@ def _geonameids(origins: Iterable[Origin], places: Iterable[Place] = ()) -> Iter
 
 def _ranges(query: Query, catalog: Catalog) -> tuple[tuple[RangeInterval, ...], tuple[str, ...]]:
     """Return the intervals a query asks for, and the ids that have none."""
-    _check_date(query)
+    check_date(query.as_of)
     if query.range_m is not None:
         if query.systems:
             raise QueryError("give systems or a range, not both")
@@ -405,11 +402,6 @@ def _ranges(query: Query, catalog: Catalog) -> tuple[tuple[RangeInterval, ...], 
         why = "by that basis and date" if query.basis != "span" or query.as_of else "in the catalog"
         raise QueryError(f"no published maximum range {why} for {', '.join(unranged) or ', '.join(query.systems)}")
     return ranges, unranged
-
-
-def _check_date(query: Query) -> None:
-    if query.as_of is not None and not _AS_OF.fullmatch(query.as_of):
-        raise QueryError(f"{query.as_of!r} is not a date; write YYYY, YYYY-MM or YYYY-MM-DD")
 
 
 def _intervals(

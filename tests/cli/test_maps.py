@@ -22,6 +22,21 @@ def test_a_picture_is_written(weapons_ref: Run, tmp_path: Path) -> None:
     assert "--force" in again.stderr
 
 
+def test_a_chart_is_written(weapons_ref: Run, catalog: Path, tmp_path: Path) -> None:
+    """Without an origin, of the claims that a date leaves; who has none of them is named."""
+    target = tmp_path / "a.svg"
+    question = ("plot", "--chart", "ranges", "test-launcher", "--catalog", catalog, "--variants", "-o", target)
+    done = weapons_ref(*question)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert all(f">{name}</text>" in target.read_text() for name in ("Test Rocket", "Test Rocket B", "Test Shell"))
+    assert ">900 km, suspect</text>" in target.read_text()
+    done = weapons_ref(*question, "--as-of", "2020", "--force")
+    assert done.returncode == 0
+    assert "no published maximum range by 2020 for test-rocket-b, test-shell" in done.stderr
+    assert ">100 km (up to)</text>" in target.read_text()
+    assert ">200 km</text>" not in target.read_text()
+
+
 def test_a_page_is_written(weapons_ref: Run, tmp_path: Path) -> None:
     """Whole, with the notices that reach has."""
     target = tmp_path / "a.html"
@@ -51,6 +66,15 @@ def test_places_of_a_file_are_shown(weapons_ref: Run, tmp_path: Path) -> None:
         (("plot", "atacms", "--from", "Kherson", "-o", "a.png", "--size", "big"), "1600x1200"),
         (("plot", "atacms", "--from", "Kherson", "-o", "a.png", "--size", "10x10"), "200 to 12,000"),
         (("plot", "--chart", "ranges", "atacms", "--from", "Kherson", "-o", "a.png"), "--from is for maps"),
+        (("plot", "--chart", "ranges", "atacms", "--projection", "globe", "-o", "a.png"), "--projection is for maps"),
+        (("plot", "--chart", "ranges", "atacms", "--range", "3km", "-o", "a.png"), "--range is for maps"),
+        (("plot", "--chart", "ranges", "atacms", "--sector", "0:9", "-o", "a.png"), "--sector is for maps"),
+        (("plot", "--chart", "ranges", "atacms", "--basis", "low", "-o", "a.png"), "shows them all"),
+        (
+            ("plot", "--chart", "ranges", "atacms", "--as-of", "1980", "-o", "a.png"),
+            "no published maximum range by 1980",
+        ),
+        (("plot", "--chart", "ranges", "atacms", "--size", "1600x300", "-o", "a.png"), "pixels of height"),
         (("plot", "--chart", "ranges", "-o", "a.png"), "no system"),
         (("plot", "himars", "--from", "Kherson", "-o", "a.png", "--size", "2000x300"), "minimal"),
         (("plot", "--range", "50m", "--from", "Kherson", "-o", "a.png"), "too small for a map"),

@@ -10,7 +10,7 @@ import msgspec
 
 from weapons_ref.catalog.classes import bands, has_class
 from weapons_ref.catalog.loading import Catalog
-from weapons_ref.catalog.ranges import interval
+from weapons_ref.catalog.ranges import check_date, interval, published_by
 from weapons_ref.catalog.sourcing import independent, range_claims
 from weapons_ref.errors import QueryError
 from weapons_ref.model import Claim, SourcesResult, System, SystemsResult
@@ -112,21 +112,47 @@ def show_systems(catalog: Catalog, names: Sequence[str], *, by_source: bool = Fa
     return _result(catalog, (catalog.system(name) for name in names), view="show", by_source=by_source)
 
 
-def charted_systems(catalog: Catalog, names: Sequence[str], *, variants: bool = False) -> SystemsResult:
+def charted_systems(
+    catalog: Catalog, names: Sequence[str], *, variants: bool = False, as_of: str | None = None
+) -> SystemsResult:
     """Return records whose ranges stand side by side: of a launcher the munitions that it fires.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        Where to look.
+    names : sequence of str
+        Ids or names.
+    variants : bool
+        Whether a munition's named variants stand beside it.
+    as_of : str, optional
+        YYYY, YYYY-MM or YYYY-MM-DD. Leaves out claims published later, and those without a date.
 
     Raises
     ------
     QueryError
-        If a name is no record's, or none is given.
+        If a name is no record's, none is given, the date is none, or no range is left to show.
     """
     if not names:
         raise QueryError("no system; name one or more, such as himars")
+    check_date(as_of)
     chosen: dict[str, System] = {}
     for system in map(catalog.system, names):
-        for one in catalog.munitions_of(system.id) if system.kind == "launcher" else (system,):
+        # A launcher whose munitions nobody names stays, to be told of.
+        for one in (catalog.munitions_of(system.id) if system.kind == "launcher" else ()) or (system,):
             chosen |= {one.id: one} | ({key: catalog.systems[key] for key in one.variants} if variants else {})
-    return _result(catalog, chosen.values(), view="show")
+    dated = (_as_of(system, catalog, as_of) for system in chosen.values())
+    result = _result(catalog, dated, view="show", as_of=as_of)
+    if not any(result.ranges.values()):
+        raise QueryError(f"no published maximum range{f' by {as_of}' if as_of else ''} for {', '.join(chosen)}")
+    return result
+
+
+def _as_of(system: System, catalog: Catalog, as_of: str | None) -> System:
+    if as_of is None:
+        return system
+    kept = tuple(claim for claim in system.claims if published_by(catalog.sources[claim.source].date, as_of))
+    return msgspec.structs.replace(system, claims=kept)
 
 
 def compare_systems(catalog: Catalog, names: Sequence[str]) -> SystemsResult:
@@ -175,12 +201,13 @@ def _result(
     *,
     view: Literal["list", "show", "compare"] = "list",
     by_source: bool = False,
+    as_of: str | None = None,
 ) -> SystemsResult:
     picked = tuple(systems)
     cited = {claim.source for system in picked for claim in system.claims}
     return SystemsResult(
         systems=picked,
-        ranges={system.id: interval(system, catalog) for system in picked},
+        ranges={system.id: interval(system, catalog, as_of=as_of) for system in picked},
         munitions={
             system.id: tuple(m.id for m in catalog.munitions_of(system.id)) if system.kind == "launcher" else ()
             for system in picked
@@ -192,4 +219,5 @@ def _result(
         independent={system.id: independent(range_claims(system), catalog.sources) for system in picked},
         schemes=catalog.schemes,
         by_source=by_source,
+        qualifiers=catalog.qualifiers,
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 from weapons_ref.catalog.loading import Catalog
 from weapons_ref.errors import QueryError
 from weapons_ref.model import Claim, RangeInterval, System
 
 BASES = ("span", "low", "high")
+
+_AS_OF = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
 
 
 def interval(system: System, catalog: Catalog, basis: str = "span", as_of: str | None = None) -> RangeInterval | None:
@@ -74,10 +77,23 @@ def _chosen(system: System, attribute: str, catalog: Catalog, basis: str, as_of:
         if claim.attribute == attribute
         and claim.flag is None
         and (basis in BASES or claim.source == basis)
-        and (as_of is None or _published_by(catalog.sources[claim.source].date, as_of))
+        and (as_of is None or published_by(catalog.sources[claim.source].date, as_of))
     ]
 
 
-def _published_by(date: str | None, as_of: str) -> bool:
+def check_date(as_of: str | None) -> None:
+    """Refuse what is neither a year, a month nor a day.
+
+    Raises
+    ------
+    QueryError
+        If it is none of them.
+    """
+    if as_of is not None and not _AS_OF.fullmatch(as_of):
+        raise QueryError(f"{as_of!r} is not a date; write YYYY, YYYY-MM or YYYY-MM-DD")
+
+
+def published_by(date: str | None, as_of: str) -> bool:
+    """Say whether a source of some date had been published by another."""
     # ISO dates sort as text; a period counts from its first day, and `as_of` lasts to its last.
     return date is not None and date <= as_of + "~"

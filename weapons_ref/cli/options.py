@@ -104,7 +104,10 @@ projection_option = click.option(
 
 _picture_options = _all(
     click.option(
-        "--size", metavar="WxH", type=SIZE, help="Pixels. Default: 1600x1200, and 1600x1060 of the whole world."
+        "--size",
+        metavar="WxH",
+        type=SIZE,
+        help="Pixels. Default: 1600x1200, and 1600x1060 of the whole world; a chart is as high as its rows.",
     ),
     click.option(
         "--style",

@@ -29,7 +29,8 @@ from weapons_ref.model import Area, Place
 
 _KINDS = ("png", "svg", "pdf")
 _CHART_OPTIONS = {
-    "systems", "folders", "variants", "output", "format_", "force", "title", "size", "style", "dark", "chart", "quiet",
+    "systems", "folders", "as_of", "variants",
+    "output", "format_", "force", "title", "size", "style", "dark", "chart", "quiet",
 }  # fmt: skip
 
 
@@ -80,7 +81,8 @@ def command(
     kind = _kind(output, format_)
     if chart:
         _refuse_but_for_charts(ctx)
-        drawn = _chart(load_catalog(*folders), systems, kind, Look(**look), title, question["variants"], quiet)
+        chosen = {name: question[name] for name in ("variants", "as_of")}
+        drawn = _chart(load_catalog(*folders), systems, kind, Look(**look), title, quiet, **chosen)
         write_file(drawn, output, force=force)
         return
     locations.refuse_to_replace(output, rejects)
@@ -106,14 +108,15 @@ def command(
 
 
 def _chart(
-    catalog: Any, systems: tuple[str, ...], kind: Any, look: Any, title: str | None, variants: bool, quiet: bool
+    catalog: Any, systems: tuple[str, ...], kind: Any, look: Any, title: str | None, quiet: bool, **chosen: Any
 ) -> bytes:
     from weapons_ref.catalog.listing import charted_systems
     from weapons_ref.maps import chart
 
-    result = charted_systems(catalog, systems, variants=variants)
+    result = charted_systems(catalog, systems, **chosen)
     if unranged := [system.id for system in result.systems if result.ranges[system.id] is None]:
-        notice(f"no published maximum range for {', '.join(unranged)}", quiet)
+        by = f" by {chosen['as_of']}" if chosen["as_of"] else ""
+        notice(f"no published maximum range{by} for {', '.join(unranged)}", quiet)
     return chart.chart(result, kind, look, title)
 
 
@@ -121,6 +124,8 @@ def _refuse_but_for_charts(ctx: click.Context) -> None:
     """Refuse what only a map has, rather than ignore it."""
     for parameter in ctx.command.params:
         given = ctx.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
+        if given and parameter.name == "basis":
+            raise click.UsageError("--basis picks among claims; a chart of ranges shows them all", ctx)
         if given and parameter.name not in _CHART_OPTIONS:
             raise click.UsageError(f"{parameter.opts[-1]} is for maps; a chart of ranges has none", ctx)
 
