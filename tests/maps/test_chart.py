@@ -133,7 +133,9 @@ def test_very_different_ranges_have_an_axis_in_powers_of_ten() -> None:
     assert b"powers of ten" in chart(charted("gmlrs", "df-5c"), "svg")
 
 
-@pytest.mark.parametrize("names", [("atacms",), ("tomahawk", "musudan", "nasams"), ("kp-240-mm-mrl",)], ids="-".join)
+@pytest.mark.parametrize(
+    "names", [("atacms",), ("tomahawk", "musudan", "nasams"), ("kp-240-mm-mrl",), ("topol",)], ids="-".join
+)
 def test_every_figure_stands_in_the_picture(names: tuple[str, ...]) -> None:
     """As printed and never cut, with each system's name and span; the same question gives the same bytes."""
     result = charted(*names)

@@ -189,7 +189,9 @@ def _frame(found: Sequence[Block], look: Look, head: float, foot: float) -> Fram
             raise QueryError(f"{claims} take {least:,} pixels of height at that width: --size {width}x{least}")
         pitch = min(_LOOSEST, (tall - fixed) / len(rows))
     names = _column(_NAMES, (row.who for row in rows))
-    figures = _column(_FIGURES, (row.figure for row in rows))
+    # Spans stand above the figures, in bold, which takes a tenth more.
+    spans = max(1.1 * _width(block.span) for block in found)
+    figures = max(spans, _column(_FIGURES, (row.figure for row in rows)))
     top = head + _AXIS
     return Frame(
         left=_MARGIN + names + _YEARS + _GAP,
