@@ -74,7 +74,7 @@ def test_short_distances_may_be_off_by_the_length() -> None:
     finding = found(start="0,0", end="0,0.1", claimed_m=(16_000, 16_000), thresholds=strict)
     assert finding.outcome == "contradicted"
     assert (
-        finding.reason == "the places are 11 km apart, 16 km is stated, which is 4.868 km off; 1 km would be let pass"
+        finding.reason == "the places are 11.1 km apart, 16 km is stated, which is 4.868 km off; 1 km would be let pass"
     )
 
 

@@ -63,9 +63,13 @@ def minimum_unknown(range_: RangeInterval) -> str:
 
 
 def kilometres(*metres: float) -> str:
-    """Word a length or a span, to the kilometre, and below ten of them to the metre."""
-    words = (f"{m / 1000:,.0f}" if m >= 10_000 else f"{m / 1000:.3f}".rstrip("0").rstrip(".") for m in metres)
+    """Word a length or a span: to the kilometre, below 100 of them to the hundred metres, below ten to the metre."""
+    words = (f"{m / 1000:,.0f}" if m >= 100_000 else _decimals(m / 1000, 1 if m >= 10_000 else 3) for m in metres)
     return "-".join(dict.fromkeys(words)) + " km"
+
+
+def _decimals(number: float, most: int) -> str:
+    return f"{number:.{most}f}".rstrip("0").rstrip(".")
 
 
 def azimuth(degrees: float | None) -> str:
