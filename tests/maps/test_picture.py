@@ -191,6 +191,19 @@ def test_sources_are_named() -> None:
     assert all(source.publisher in described for source in result.rings.sources.values())
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"basis": "low"}, "of each, the lowest figure"),
+        ({"basis": "janes-2023-08"}, "janes-2023-08 alone"),
+        ({"as_of": "2023"}, "published by 2023"),
+    ],
+)
+def test_claims_that_were_left_out_are_told_of(options: dict[str, Any], said: str) -> None:
+    """A map of some claims does not pass for one of all."""
+    assert said in picture(drawn("atacms", origin="Kherson", **options), "svg").decode()
+
+
 def test_names_do_not_lie_on_each_other() -> None:
     """Boxes round the names of a crowded map, measured by their letters, are disjoint."""
     spec = specify(drawn(origin="Brussels, BE", range_m=3e5, towns=400))

@@ -217,7 +217,14 @@ def subtitle(result: MapResult) -> str:
         return "Geodesic distance on the WGS 84 ellipsoid"
     said = f"Published maximum range, {wording.span(ranges[0])}" if len(ranges) == 1 else "Published maximum ranges"
     count = len({claim.source for range_ in ranges for claim in range_.claims})
-    return f"{said}; {count} source{'s' if count > 1 else ''}"
+    return f"{said}; {count} source{'s' if count > 1 else ''}{_chosen(result)}"
+
+
+def _chosen(result: MapResult) -> str:
+    """Say which claims were left out, if any were."""
+    query = result.rings.query
+    picked = {"span": "", "low": "; of each, the lowest figure", "high": "; of each, the highest figure"}
+    return picked.get(query.basis, f"; {query.basis} alone") + (f"; published by {query.as_of}" if query.as_of else "")
 
 
 def frame_of(
