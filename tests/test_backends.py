@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import distributed
@@ -17,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from weapons_ref import queries
+from weapons_ref import backends, queries
 from weapons_ref.backends import Files
 from weapons_ref.errors import FileError, QueryError
 from weapons_ref.output import views
@@ -374,3 +376,17 @@ def test_a_cluster_that_is_lost_is_one_line(
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.glob("*there*"))
+
+
+def test_half_an_answer_does_not_hold_everything_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process killed in the middle of handing over its result is seen to be dead."""
+    monkeypatch.setattr(backends, "_PATIENCE_S", 0.5)
+    with backends._Pool(2) as pool:
+        assert pool.result(pool.submit((abs, (-1,)))) == 1
+        slow = pool.submit((time.sleep, (60,)))
+        # The length of an answer, and nothing after it.
+        pool._pool._result_queue._writer._send(struct.pack("!i", 1000))  # type: ignore[attr-defined]
+        for process in list(pool._pool._processes.values()):
+            process.kill()
+        with pytest.raises(BrokenProcessPool):
+            pool.result(slow)

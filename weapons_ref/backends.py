@@ -30,6 +30,8 @@ from weapons_ref.reaching import Reaching
 
 #: The work is given up when workers have died so many times without a piece answered in between.
 _MOST_DEATHS = 5
+#: How often a wait for a result looks whether those who are to bring it are alive.
+_PATIENCE_S = 5.0
 #: Answers wait in memory up to this many bytes a piece, and in a temporary file beyond.
 _IN_MEMORY_BYTES = 4 << 20
 _TALLIED = ("rows", "normalised", "ignored_z", "swapped", "outside")
@@ -241,7 +243,7 @@ def in_processes(tasks: Sequence[Task], workers: int) -> Iterator[Any]:
             if not running:
                 return
             try:
-                result = running[0][1].result()
+                result = pool.result(running[0][1])
             except BrokenProcessPool:
                 pool.renew()
                 running = deque((task, pool.submit(task) if _failed(of) else of) for task, of in running)
@@ -284,6 +286,28 @@ class _Pool:
                 failed: Future[Any] = Future()
                 failed.set_exception(error)
                 return failed
+
+    def result(self, future: Future[Any]) -> Any:
+        """Wait for a result.
+
+        A process that is killed while it hands one over leaves its pool waiting for the rest, of which nobody
+        is to come: then the whole pool is ended, which it takes for the death that it is.
+        """
+        while True:
+            try:
+                return future.result(timeout=_PATIENCE_S)
+            except TimeoutError:
+                if future.done():
+                    raise
+                processes = list((self._pool._processes or {}).values())
+                if all(process.is_alive() for process in processes):
+                    continue
+                for process in processes:
+                    process.kill()
+                # So that the reader comes to an end. No public name leads there.
+                queue: Any = self._pool._result_queue
+                with contextlib.suppress(AttributeError, OSError):
+                    queue._writer.close()
 
     def renew(self) -> None:
         self.deaths += 1
